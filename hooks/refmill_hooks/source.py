@@ -1,0 +1,79 @@
+"""The input that a reader is handed: a byte stream with a name, read as lines of text or as blocks of bytes."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+__all__ = ["BLOCK", "Source"]
+
+BLOCK = 1 << 16
+"""Bytes read at a time: 64 KiB."""
+
+
+class Source:
+    """One opened input, already decompressed.
+
+    - `name`: how the input is called in messages: a path, `archive.zip!member`, `<stdin>`.
+    - `stream`: the bytes, read once from front to back.
+    - `line`: where the record begins that the reader yielded last: a line number from 1 (or the number of the record in
+      formats without lines). A reader sets it before each `yield`; messages and the problems file quote it.
+    - `latin1_lines`: how many lines were not UTF-8 and were read as Latin-1; the summary tells it.
+    """
+
+    __slots__ = ("latin1_lines", "line", "name", "stream")
+
+    def __init__(self, stream: BinaryIO, name: str = "<stream>") -> None:
+        self.stream = stream
+        self.name = name
+        self.line = 0
+        self.latin1_lines = 0
+
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """The bytes in blocks of at most `size`, a UTF-8 byte order mark left out."""
+        first = True
+        while block := self.stream.read(size):
+            if first:
+                first = False
+                block = block.removeprefix(codecs.BOM_UTF8)
+            yield block
+
+    def lines(self) -> Iterator[str]:
+        """The lines without their ends (LF, CRLF or CR), as UTF-8; a line that is not UTF-8 is read as Latin-1.
+
+        Only the longest line is ever held in memory.
+        """
+        pending: list[bytes] = []
+        after_cr = False
+        for block in self.blocks():
+            if after_cr and block.startswith(b"\n"):
+                block = block[1:]
+            after_cr = block.endswith(b"\r")
+            if b"\r" in block:
+                block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            head, newline, rest = block.rpartition(b"\n")
+            if not newline:
+                pending.append(rest)
+                continue
+            if pending:
+                head = b"".join(pending) + head
+                pending.clear()
+            if rest:
+                pending.append(rest)
+            yield from self._decoded(head)
+        if pending:
+            yield from self._decoded(b"".join(pending))
+
+    def _decoded(self, lines: bytes) -> list[str]:
+        try:
+            return lines.decode().split("\n")
+        except UnicodeDecodeError:
+            return [self._decoded_line(line) for line in lines.split(b"\n")]
+
+    def _decoded_line(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self.latin1_lines += 1
+            return line.decode("latin-1")
