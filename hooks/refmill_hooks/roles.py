@@ -1,7 +1,7 @@
 """What a plugin describes: a `Reader`, an `Enricher`, a `Transform` or an `Exporter`.
 
-A description is a frozen dataclass, checked when it is made. Each role has a half that does (cut, ask, write) and a half
-that understands (one record, one answer, one entry). New fields always come with defaults, so an old plugin keeps
+A description is a frozen dataclass, checked when it is made. Each role has a half that does (cut, ask, write) and a
+half that understands (one record, one answer, one entry). New fields always come with defaults, so an old plugin keeps
 working.
 """
 
@@ -46,7 +46,7 @@ class ReadError(ValueError):
 
 
 class SkipRecord(Exception):
-    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what it is."""
+    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what."""
 
 
 class ServiceError(Exception):
