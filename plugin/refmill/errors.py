@@ -1,0 +1,33 @@
+"""The errors that refmill tells a user in one line.
+
+    RefmillError
+    ├── UsageError      the command line, an option, a file: exit 2
+    └── PluginError     a plugin is at fault and --strict was asked for: exit 2
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["PluginError", "RefmillError", "UsageError", "unknown_name"]
+
+
+class RefmillError(Exception):
+    """Something the user can mend; the message says what and how."""
+
+
+class UsageError(RefmillError):
+    """What was asked for cannot be done as it was asked."""
+
+
+class PluginError(RefmillError):
+    """A plugin is at fault; the message names it with its distribution."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that does not exist: it lists the known ones and the nearest."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f", did you mean {near[0]!r}" if near else ""
+    return UsageError(f"unknown {what} {name!r}{hint}? Known: {', '.join(names) or 'none'}")

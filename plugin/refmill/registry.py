@@ -1,0 +1,216 @@
+"""Finds plugins, keeps their faults to themselves, and knows who provides what.
+
+Built-in plugins are entry points of the distribution `refmill` and come in by the door that strangers use. This is the
+only module that touches pluggy's hooks; it knows no format.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pluggy
+from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Exporter, Reader, Transform, specs
+
+from refmill.errors import PluginError, UsageError, unknown_name
+
+__all__ = ["Plugin", "Registry"]
+
+T = TypeVar("T")
+
+_HOOKS: Mapping[str, type] = {
+    "refmill_readers": Reader,
+    "refmill_enrichers": Enricher,
+    "refmill_transforms": Transform,
+    "refmill_exporters": Exporter,
+}
+
+
+@dataclass
+class Plugin:
+    """One plugin module: where it comes from, what it provides (`exporter ris`), what is wrong with it, load time."""
+
+    name: str
+    distribution: str
+    version: str
+    provides: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def built_in(self) -> bool:
+        return self.distribution == "refmill"
+
+    @property
+    def state(self) -> str:
+        """`ok`, `skipped` (nothing of it is used) or `partly` (some of it is)."""
+        if not self.faults:
+            return "ok"
+        return "partly" if self.provides else "skipped"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.distribution} {self.version})".replace(" )", ")")
+
+
+class Registry:
+    """What the installed plugins and the files given by `--plugin` provide, by role and name.
+
+    With `strict`, the first fault of a plugin raises PluginError; otherwise it is noted in `plugins` and the rest runs.
+    """
+
+    def __init__(self, files: Sequence[str | Path] = (), *, strict: bool = False) -> None:
+        self.plugins: list[Plugin] = []
+        self.readers: dict[str, Reader[Any]] = {}
+        self.enrichers: dict[str, Enricher[Any]] = {}
+        self.transforms: dict[str, Transform[Any]] = {}
+        self.exporters: dict[str, Exporter[Any]] = {}
+        self._strict = strict
+        self._owners: dict[tuple[type, str], Plugin] = {}
+        self._manager = pluggy.PluginManager("refmill")
+        self._manager.add_hookspecs(specs)
+        for point, plugin in _installed():
+            with self._guarded(plugin):
+                self._add(plugin, point.load())
+        for file in files:
+            self._add_file(Path(file))
+
+    @property
+    def faulty(self) -> list[Plugin]:
+        return [plugin for plugin in self.plugins if plugin.faults]
+
+    def owner(self, role: Reader[Any] | Enricher[Any] | Transform[Any] | Exporter[Any]) -> Plugin:
+        """The plugin that provides this description."""
+        return self._owners[type(role), role.name]
+
+    def reader(self, name: str) -> Reader[Any]:
+        return _named("input format", name, self.readers)
+
+    def enricher(self, name: str) -> Enricher[Any]:
+        return _named("enricher", name, self.enrichers)
+
+    def transform(self, name: str) -> Transform[Any]:
+        return _named("transform", name, self.transforms)
+
+    def exporter(self, name: str) -> Exporter[Any]:
+        return _named("output format", name, self.exporters)
+
+    def exporter_for(self, path: str) -> Exporter[Any]:
+        """The exporter that the file's suffix means; a built-in one goes before a stranger's.
+
+        Raises UsageError, naming the choices, where no exporter or several claim the suffix.
+        """
+        suffix = Path(path).suffix.lower()
+        claims = [exporter for exporter in self.exporters.values() if suffix in exporter.suffixes]
+        ours = [exporter for exporter in claims if self.owner(exporter).built_in]
+        choice = ours or claims
+        if len(choice) == 1:
+            return choice[0]
+        if choice:
+            names = ", ".join(exporter.name for exporter in choice)
+            raise UsageError(f"{path}: several formats write {suffix} files: choose one by --to: {names}")
+        known = ", ".join(f"{name} ({' '.join(e.suffixes)})" for name, e in sorted(self.exporters.items()))
+        raise UsageError(f"{path}: no format is known for the suffix {suffix!r}: choose one by --to: {known}")
+
+    def _add_file(self, path: Path) -> None:
+        if not path.is_file():
+            raise UsageError(f"--plugin {path}: there is no such file")
+        plugin = Plugin(path.stem, str(path), "")
+        with self._guarded(plugin):
+            spec = importlib.util.spec_from_file_location(f"refmill_plugin_{path.stem}", path)
+            if spec is None or spec.loader is None:
+                raise ImportError("not a Python file: its name must end in .py")
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = module  # dataclasses and pickle look their module up there
+            spec.loader.exec_module(module)
+            self._add(plugin, module)
+
+    @contextlib.contextmanager
+    def _guarded(self, plugin: Plugin) -> Iterator[None]:
+        """Whatever goes wrong inside is the plugin's fault alone; what it prints goes to stderr."""
+        self.plugins.append(plugin)
+        start = time.perf_counter()
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        except (Exception, SystemExit) as error:
+            self._fault(plugin, _told(error), error)
+        finally:
+            plugin.seconds = time.perf_counter() - start
+
+    def _fault(self, plugin: Plugin, reason: str, cause: BaseException | None = None) -> None:
+        plugin.faults.append(reason)
+        if self._strict:
+            raise PluginError(f"plugin {plugin}: {reason}") from cause
+
+    def _add(self, plugin: Plugin, module: ModuleType) -> None:
+        name = f"{plugin.distribution}:{plugin.name}"
+        self._manager.register(module, name)
+        try:
+            self._manager.check_pending()
+            described = [
+                (kind, role) for hook, kind in _HOOKS.items() for role in self._described(module, hook, kind)
+            ]
+        except BaseException:
+            self._manager.unregister(name=name)
+            raise
+        if not described:
+            self._fault(plugin, "yields nothing: does it mark its functions with @hookimpl?")
+        for kind, role in described:
+            self._enter(plugin, kind, role)
+
+    def _described(self, module: ModuleType, hook: str, kind: type) -> Iterator[Any]:
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            if implementation.plugin is not module:
+                continue
+            for role in implementation.function() or ():
+                if not isinstance(role, kind):
+                    raise TypeError(f"{hook} yields {role!r}, which is no {kind.__name__}")
+                yield role
+
+    def _enter(self, plugin: Plugin, kind: type, role: Any) -> None:
+        table: dict[str, Any] = {
+            Reader: self.readers,
+            Enricher: self.enrichers,
+            Transform: self.transforms,
+            Exporter: self.exporters,
+        }[kind]
+        what = f"{kind.__name__.lower()} {role.name}"
+        if role.name in table:
+            self._fault(plugin, f"the name of {what!r} is taken by {self._owners[kind, role.name]}")
+            return
+        table[role.name] = role
+        self._owners[kind, role.name] = plugin
+        plugin.provides.append(what)
+
+
+def _installed() -> list[tuple[importlib.metadata.EntryPoint, Plugin]]:
+    found = []
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        distribution = point.dist
+        name, version = (distribution.name, distribution.version) if distribution else ("?", "")
+        found.append((point, Plugin(point.name, name, version)))
+    found.sort(key=lambda pair: (not pair[1].built_in, pair[1].distribution, pair[1].name))
+    return found
+
+
+def _named(what: str, name: str, table: Mapping[str, T]) -> T:
+    if name not in table:
+        raise unknown_name(what, name, table)
+    return table[name]
+
+
+def _told(error: BaseException) -> str:
+    """The error in one line, with the plugin's own line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}".replace("\n", " ")
