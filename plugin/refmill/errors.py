@@ -1,8 +1,8 @@
 """The errors that refmill tells a user in one line.
 
-    RefmillError
-    ├── UsageError      the command line, an option, a file: exit 2
-    └── PluginError     a plugin is at fault and --strict was asked for: exit 2
+RefmillError
+├── UsageError      the command line, an option, a file: exit 2
+└── PluginError     a plugin is at fault and --strict was asked for: exit 2
 """
 
 from __future__ import annotations

@@ -18,12 +18,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from refmill.errors import UsageError
+from refmill.registry import Registry
 from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.source import BLOCK
-
-from refmill.errors import UsageError
-from refmill.registry import Registry
 
 __all__ = ["Opened", "open_inputs"]
 

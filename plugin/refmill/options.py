@@ -130,7 +130,13 @@ def _truth(text: str) -> bool:
 
 
 _READ_AS: dict[Any, Callable[[str], Any]] = {bool: _truth, datetime.date: datetime.date.fromisoformat}
-_TAKES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", datetime.date: "a date (YYYY-MM-DD)"}
+_TAKES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    datetime.date: "a date (YYYY-MM-DD)",
+}
 
 
 def _takes(hint: Any) -> str:

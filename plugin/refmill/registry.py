@@ -20,9 +20,9 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import pluggy
-from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Exporter, Reader, Transform, specs
 
 from refmill.errors import PluginError, UsageError, unknown_name
+from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Exporter, Reader, Transform, specs
 
 __all__ = ["Plugin", "Registry"]
 
@@ -157,9 +157,7 @@ class Registry:
         self._manager.register(module, name)
         try:
             self._manager.check_pending()
-            described = [
-                (kind, role) for hook, kind in _HOOKS.items() for role in self._described(module, hook, kind)
-            ]
+            described = [(kind, role) for hook, kind in _HOOKS.items() for role in self._described(module, hook, kind)]
         except BaseException:
             self._manager.unregister(name=name)
             raise

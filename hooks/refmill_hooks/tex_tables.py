@@ -1,0 +1,176 @@
+"""Tables of TeX: what commands mean in Unicode, and which commands LaTeX with amsmath and amssymb knows in math.
+
+Meanings are pylatexenc's (github.com/phfaist/pylatexenc), the known commands were asked of LaTeX itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["ACCENTS", "KNOWN_IN_MATH", "SYMBOLS", "TEX_OF"]
+
+ACCENTS: Final = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "r": "\u030a", "c": "\u0327", "k": "\u0328", "d": "\u0323",
+    "b": "\u0331", "t": "\u0361",
+}  # fmt: skip
+"""Accent command -> combining character."""
+
+SYMBOLS: Final = dict(
+    pair.split("=", 1)
+    for pair in """AA=Å AE=Æ Alpha=Α Angle=⦜ Beta=Β Bumpeq=≎ CYRA=А CYRABHCH=Ҽ CYRABHCHDSC=Ҿ CYRABHDZE=Ӡ CYRABHHA=Ҩ CYRAE=Ӕ CYRB=Б
+    CYRBYUS=Ѫ CYRC=Ц CYRCH=Ч CYRCHLDSC=Ӌ CYRCHRDSC=Ҷ CYRCHVCRS=Ҹ CYRD=Д CYRDJE=Ђ CYRDZE=Ѕ CYRDZHE=Џ CYRE=Е CYREREV=Э
+    CYRERY=Ы CYRF=Ф CYRFITA=Ѳ CYRG=Г CYRGDSC=Ӷ CYRGDSCHCRS=Ӻ CYRGHCRS=Ғ CYRGHK=Ҕ CYRGUP=Ґ CYRH=Х CYRHDSC=Ҳ
+    CYRHHCRS=Ӿ CYRHHK=Ӽ CYRHRDSN=Ъ CYRI=И CYRIE=Є CYRII=І CYRISHRT=Й CYRIZH=Ѵ CYRJE=Ј CYRK=К CYRKBEAK=Ҡ CYRKDSC=Қ
+    CYRKHCRS=Ҟ CYRKHK=Ӄ CYRKVCRS=Ҝ CYRL=Л CYRLDSC=Ӆ CYRLJE=Љ CYRM=М CYRMDSC=Ӎ CYRN=Н CYRNDSC=Ң CYRNG=Ҥ CYRNHK=Ӈ
+    CYRNJE=Њ CYRO=О CYROTLD=Ө CYRP=П CYRPHK=Ҧ CYRR=Р CYRRTICK=Ҏ CYRS=С CYRSCHWA=Ә CYRSDSC=Ҫ CYRSEMISFTSN=Ҍ
+    CYRSFTSN=Ь CYRSH=Ш CYRSHCH=Щ CYRSHHA=Һ CYRT=Т CYRTDSC=Ҭ CYRTETSE=Ҵ CYRTSHE=Ћ CYRU=У CYRUSHRT=Ў CYRV=В CYRY=Ү
+    CYRYA=Я CYRYAT=Ѣ CYRYHCRS=Ұ CYRYI=Ї CYRYO=Ё CYRYU=Ю CYRZ=З CYRZDSC=Ҙ CYRZH=Ж CYRZHDSC=Җ CYRpalochka=Ӏ Cap=⋒
+    Chi=Χ Colon=∷ Cup=⋓ DH=Ð DJ=Đ Delta=Δ Digamma=Ϝ DownArrowBar=⤓ DownArrowUpArrow=⇵ DownLeftRightVector=⥐
+    DownLeftTeeVector=⥞ DownLeftVectorBar=⥖ DownRightTeeVector=⥟ DownRightVectorBar=⥗ Downarrow=⇓ Epsilon=Ε Equal=⩵
+    Eta=Η Gamma=Γ IJ=Ĳ Ident=𝕀 Iota=Ι Kappa=Κ Koppa=Ϟ L=Ł Lambda=Λ LeftDownTeeVector=⥡ LeftDownVectorBar=⥙
+    LeftRightVector=⥎ LeftTeeVector=⥚ LeftTriangleBar=⧏ LeftUpDownVector=⥑ LeftUpTeeVector=⥠ LeftUpVectorBar=⥘
+    LeftVectorBar=⥒ Leftarrow=⇐ Leftrightarrow=⇔ Lleftarrow=⇚ Longleftarrow=⟸ Longleftrightarrow=⟺ Longrightarrow=⟹
+    Lsh=↰ Mu=Μ NG=Ŋ NestedGreaterGreater=⪢ NestedLessLess=⪡ Nu=Ν O=Ø OE=Œ Omega=Ω Omicron=Ο P=¶ Phi=Φ Pi=Π Psi=Ψ
+    ReverseUpEquilibrium=⥯ Rho=Ρ RightDownTeeVector=⥝ RightDownVectorBar=⥕ RightTeeVector=⥛ RightTriangleBar=⧐
+    RightUpDownVector=⥏ RightUpTeeVector=⥜ RightUpVectorBar=⥔ RightVectorBar=⥓ Rightarrow=⇒ RoundImplies=⥰
+    Rrightarrow=⇛ Rsh=↱ RuleDelayed=⧴ S=§ SS=ẞ Sampi=Ϡ Sigma=Σ Stigma=Ϛ Subset=⋐ Supset=⋑ TH=Þ Tau=Τ Theta=Θ
+    UpArrowBar=⤒ UpEquilibrium=⥮ Uparrow=⇑ Updownarrow=⇕ Upsilon=Υ VDash=⊫ Vdash=⊩ Vert=‖ Vvdash=⊪ Xi=Ξ Zeta=Ζ aa=å
+    ae=æ aleph=ℵ allequal=≌ alpha=α amalg=⨿ angle=∠ approx=≈ approxeq=≊ approxnotequal=≆ aquarius=♒ aries=♈
+    arrowwaveleft=↜ arrowwaveright=↝ ast=∗ asymp=≍ backepsilon=϶ backprime=‵ backsim=∽ backsimeq=⋍ backslash=\\
+    barwedge=⌅ because=∵ beta=β beth=ℶ between=≬ bigcap=⋂ bigcirc=◯ bigcup=⋃ bigoplus=⊕ bigotimes=⊗
+    bigtriangledown=▽ bigtriangleup=△ bigvee=⋁ bigwedge=⋀ blacklozenge=⧫ blacksquare=▪ blacktriangle=▴
+    blacktriangledown=▾ blacktriangleleft=◂ blacktriangleright=▸ bowtie=⋈ boxdot=⊡ boxminus=⊟ boxplus=⊞ boxtimes=⊠
+    bullet=∙ bumpeq=≏ cancer=♋ cap=∩ capricornus=♑ cdot=· cdots=⋯ chi=χ circ=∘ circeq=≗ circlearrowleft=↺
+    circlearrowright=↻ circledS=Ⓢ circledast=⊛ circledcirc=⊚ circleddash=⊝ clockoint=⨏ clwintegral=∱ complement=∁
+    cong=≅ coprod=∐ copyright=© cup=∪ curlyeqprec=⋞ curlyeqsucc=⋟ curlyvee=⋎ curlywedge=⋏ curvearrowleft=↶
+    curvearrowright=↷ cyra=а cyrabhch=ҽ cyrabhchdsc=ҿ cyrabhdze=ӡ cyrabhha=ҩ cyrae=ӕ cyrb=б cyrbyus=ѫ cyrc=ц cyrch=ч
+    cyrchldsc=ӌ cyrchrdsc=ҷ cyrchvcrs=ҹ cyrd=д cyrdje=ђ cyrdze=ѕ cyrdzhe=џ cyre=е cyrerev=э cyrery=ы cyrf=ф
+    cyrfita=ѳ cyrg=г cyrgdsc=ӷ cyrgdschcrs=ӻ cyrghcrs=ғ cyrghk=ҕ cyrgup=ґ cyrh=х cyrhdsc=ҳ cyrhhcrs=ӿ cyrhhk=ӽ
+    cyrhrdsn=ъ cyri=и cyrie=є cyrii=і cyrishrt=й cyrizh=ѵ cyrje=ј cyrk=к cyrkbeak=ҡ cyrkdsc=қ cyrkhcrs=ҟ cyrkhk=ӄ
+    cyrkvcrs=ҝ cyrl=л cyrldsc=ӆ cyrlje=љ cyrm=м cyrmdsc=ӎ cyrn=н cyrndsc=ң cyrng=ҥ cyrnhk=ӈ cyrnje=њ cyro=о
+    cyrotld=ө cyrp=п cyrphk=ҧ cyrr=р cyrrtick=ҏ cyrs=с cyrschwa=ә cyrsdsc=ҫ cyrsemisftsn=ҍ cyrsftsn=ь cyrsh=ш
+    cyrshch=щ cyrshha=һ cyrt=т cyrtdsc=ҭ cyrtetse=ҵ cyrtshe=ћ cyru=у cyrushrt=ў cyrv=в cyry=ү cyrya=я cyryat=ѣ
+    cyryhcrs=ұ cyryi=ї cyryo=ё cyryu=ю cyrz=з cyrzdsc=ҙ cyrzh=ж cyrzhdsc=җ dag=† dagger=† daleth=ℸ dashv=⊣
+    dblarrowupdown=⇅ ddag=‡ ddddot=⃜ dddot=⃛ ddots=⋱ degree=° delta=δ dh=ð diagup=╱ diamond=♢ digamma=ϝ div=÷
+    divideontimes=⋇ dj=đ doteq=≐ doteqdot=≑ dotplus=∔ dots=… dotsb=… dotsc=… dotsi=… dotsm=… dotso=… downarrow=↓
+    downdownarrows=⇊ downharpoonleft=⇃ downharpoonright=⇂ downslopeellipsis=⋱ eighthnote=♪ ell=ℓ emptyset=∅
+    epsilon=ϵ eqcirc=≖ eqslantgtr=⪖ eqslantless=⪕ equiv=≡ estimates=≙ eta=η eth=ƪ euro=€ exists=∃ fallingdotseq=≒
+    flat=♭ forall=∀ forcesextra=⊨ frown=⌢ gamma=γ ge=≥ gemini=♊ geq=≥ geqq=≧ geqslant=⩾ gg=≫ gimel=ℷ gnapprox=⪊
+    gneq=⪈ gneqq=≩ gnsim=⋧ greaterequivlnt=≳ gtrapprox=⪆ gtrdot=⋗ gtreqless=⋛ gtreqqless=⪌ gtrless=≷ gtrsim=≳
+    guillemotleft=« guillemotright=» guilsinglleft=‹ guilsinglright=› hbar=ħ hermitconjmatrix=⊹ homothetic=∻
+    hookleftarrow=↩ hookrightarrow=↪ hslash=ℏ i=ı id=𝕀 iddots=⋰ iiint=∭ iint=∬ ij=ĳ image=⊷ in=∈ infty=∞ int=∫
+    intercal=⊺ iota=ι j=ȷ jupiter=♃ kappa=κ l=ł lVert=‖ lambda=λ langle=⟨ lazysinv=∾ lbrace={ lceil=⌈ ldots=… le=≤
+    leftarrow=← leftarrowtail=↢ leftharpoondown=↽ leftharpoonup=↼ leftleftarrows=⇇ leftrightarrow=↔
+    leftrightarrows=⇆ leftrightharpoons=⇋ leftrightsquigarrow=↭ leftthreetimes=⋋ leo=♌ leq=≤ leqq=≦ leqslant=⩽
+    lessapprox=⪅ lessdot=⋖ lesseqgtr=⋚ lesseqqgtr=⪋ lessequivlnt=≲ lessgtr=≶ lesssim=≲ lfloor=⌊ libra=♎ ll=≪
+    llcorner=⌞ lmoustache=⎰ lnapprox=⪉ lneq=⪇ lneqq=≨ lnot=¬ lnsim=⋦ longleftarrow=⟵ longleftrightarrow=⟷
+    longmapsto=⟼ longrightarrow=⟶ looparrowleft=↫ looparrowright=↬ lozenge=◊ lrcorner=⌟ ltimes=⋉ lvert=| male=♂
+    mapsto=↦ measuredangle=∡ mercury=☿ mho=℧ micro=μ mid=| mp=∓ mu=μ multimap=⊸ nLeftarrow=⇍ nLeftrightarrow=⇎
+    nRightarrow=⇏ nVDash=⊯ nVdash=⊮ nabla=∇ natural=♮ nearrow=↗ neptune=♆ neq=≠ nexists=∄ ng=ŋ ngeq=≱ ngtr=≯ ni=∋
+    nleftarrow=↚ nleftrightarrow=↮ nleq=≰ nless=≮ nmid=∤ nolinebreak=⁠ notgreaterless=≹ notin=∉ notlessgreater=≸
+    nparallel=∦ nprec=⊀ nrightarrow=↛ nsubseteq=⊈ nsucc=⊁ nsupseteq=⊉ ntriangleleft=⋪ ntrianglelefteq=⋬
+    ntriangleright=⋫ ntrianglerighteq=⋭ nu=ν nvDash=⊭ nvdash=⊬ nwarrow=↖ o=ø odot=⊙ oe=œ oint=∮ omega=ω omicron=ο
+    ominus=⊖ openbracketleft=〚 openbracketright=〛 oplus=⊕ original=⊶ oslash=⊘ otimes=⊗ parallel=∥ partial=∂ perp=⊥
+    perspcorrespond=⩞ phi=φ pi=π pisces=♓ pitchfork=⋔ pluto=♇ pm=± pounds=£ prec=≺ precapprox=⪷ preccurlyeq=≼
+    precedesnotsimilar=⋨ preceq=≼ precnapprox=⪹ precneqq=⪵ precsim=≾ prime=' prod=∏ propto=∝ psi=ψ quarternote=♩
+    quotedblbase=„ quotesinglbase=‚ rVert=‖ rangle=⟩ rbrace=} rceil=⌉ recorder=⌕ rfloor=⌋ rho=ρ rightangle=∟
+    rightanglearc=⊾ rightarrow=→ rightarrowtail=↣ rightharpoondown=⇁ rightharpoonup=⇀ rightleftarrows=⇄
+    rightleftharpoons=⇌ rightmoon=☾ rightrightarrows=⇉ rightsquigarrow=⇝ rightthreetimes=⋌ risingdotseq=≓
+    rmoustache=⎱ rtimes=⋊ rvert=| sagittarius=♐ saturn=♄ scorpio=♏ searrow=↘ setminus=∖ sharp=♯ sigma=σ sim=∼
+    simeq=≃ smallsetminus=∖ smile=⌣ sphericalangle=∢ sqcap=⊓ sqcup=⊔ sqrint=⨖ sqsubset=⊏ sqsubseteq=⊑ sqsupset=⊐
+    sqsupseteq=⊒ square=□ ss=ß star=⋆ starequal=≛ subset=⊂ subseteq=⊆ subseteqq=⫅ subsetneq=⊊ subsetneqq=⫋ succ=≻
+    succapprox=⪸ succcurlyeq=≽ succeq=≽ succnapprox=⪺ succneqq=⪶ succnsim=⋩ succsim=≿ sum=∑ supset=⊃ supseteq=⊇
+    supseteqq=⫆ supsetneq=⊋ supsetneqq=⫌ surd=√ surfintegral=∯ swarrow=↙ tau=τ taurus=♉ textTheta=ϴ textacutedbl=˝
+    textasciiacute=´ textasciibreve=˘ textasciicaron=ˇ textasciicircum=^ textasciidieresis=¨ textasciigrave=`
+    textasciimacron=¯ textasciitilde=~ textasteriskcentered=⁎ textbackslash=\\ textbaht=฿ textbar=| textbigcircle=◯
+    textblank=␢ textbraceleft={ textbraceright=} textbrokenbar=¦ textbullet=• textcelsius=℃ textcent=¢
+    textcircledP=℗ textcolonmonetary=₡ textcompwordmark=‌ textcopyright=© textcurrency=¤ textdagger=†
+    textdaggerdbl=‡ textdegree=° textdiscount=⁒ textdiv=÷ textdollar=$ textdong=₫ textdoublepipe=ǂ textdownarrow=↓
+    textellipsis=… textemdash=— textendash=– textestimated=℮ texteuro=€ textexclamdown=¡ textflorin=ƒ
+    textfractionsolidus=⁄ textglotstop=ʔ textgreater=> texthvlig=ƕ textinterrobang=‽ textlangle=〈 textleftarrow=←
+    textless=< textlira=₤ textlnot=¬ textmho=℧ textmp=∓ textmu=μ textmusicalnote=♪ textnaira=₦ textnrleg=ƞ
+    textnumero=№ textohm=Ω textonehalf=½ textonequarter=¼ textonesuperior=¹ textopenbullet=◦ textordfeminine=ª
+    textordmasculine=º textparagraph=¶ textperiodcentered=˙ textpertenthousand=‱ textperthousand=‰ textpeso=₱
+    textphi=ɸ textpm=± textquestiondown=¿ textquotedblleft=“ textquotedblright=” textquoteleft=‘ textquoteright=’
+    textquotesingle=' textrangle=〉 textrecipe=℞ textreferencemark=※ textregistered=® textrightarrow=→ textschwa=ə
+    textsection=§ textservicemark=℠ textsterling=£ texttheta=θ textthreequarters=¾ textthreesuperior=³
+    texttildelow=˜ texttimes=× texttrademark=™ textturnk=ʞ texttwosuperior=² textunderscore=_ textuparrow=↑
+    textvartheta=ϑ textvisiblespace=␣ textwon=₩ textyen=¥ th=þ therefore=∴ theta=θ tildetrpl=≋ times=× to=→ top=⊤
+    triangledown=▿ triangleleft=◃ trianglelefteq=⊴ triangleq=≜ triangleright=▹ trianglerighteq=⊵ truestate=⊧
+    twoheadleftarrow=↞ twoheadrightarrow=↠ udots=⋰ ulcorner=⌜ uparrow=↑ updownarrow=↕ upharpoonleft=↿
+    upharpoonright=↾ uplus=⊎ upsilon=υ upslopeellipsis=⋰ upuparrows=⇈ uranus=♅ urcorner=⌝ varepsilon=ε varkappa=ϰ
+    varnothing=∅ varperspcorrespond=⌆ varphi=ϕ varpi=ϖ varrho=ϱ varsigma=ς vartheta=ϑ vartriangle=▵
+    vartriangleleft=⊲ vartriangleright=⊳ vdash=⊢ vdots=⋮ vee=∨ veebar=⊻ venus=♀ vert=| verymuchgreater=⋙
+    verymuchless=⋘ virgo=♍ volintegral=∰ wedge=∧ wp=℘ wr=≀ xi=ξ zeta=ζ""".split()
+)
+"""Command -> the character it prints."""
+
+KNOWN_IN_MATH: Final = frozenset(
+    """AA AE Bbb Big Bigg Bigl Bigr Bumpeq Cap Cup DH DJ DeclareMathOperator Delta Downarrow Gamma H IJ L Lambda
+    Leftarrow Leftrightarrow Lleftarrow Longleftarrow Longleftrightarrow Longrightarrow Lsh NG O OE Omega P Phi Pi
+    Pr Psi Re Rightarrow Rrightarrow Rsh S SS Sigma Subset Supset TH Theta Uparrow Updownarrow Upsilon Vdash Vert
+    Vvdash Xi aa acute ae aleph alpha amalg angle approx approxeq arccos arcsin arctan arg ast asymp atop b
+    backepsilon backprime backsim backsimeq backslash bar barwedge because beta beth between bf big bigcap bigcirc
+    bigcup bigg bigl bigoplus bigotimes bigr bigtriangledown bigtriangleup bigvee bigwedge binom blacklozenge
+    blacksquare blacktriangle blacktriangledown blacktriangleleft blacktriangleright bmod boldsymbol bowtie boxdot
+    boxminus boxplus boxtimes breve bullet bumpeq c cal cap cdot cdots cfrac check chi choose circ circeq
+    circlearrowleft circlearrowright circledS circledast circledcirc circleddash colon complement cong coprod
+    copyright cos cosh cot csc cup curlyeqprec curlyeqsucc curlyvee curlywedge curvearrowleft curvearrowright d dag
+    dagger daleth dashv ddag ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond digamma dim displaylines
+    displaystyle div divideontimes dj dot doteq doteqdot dotplus dots dotsb dotsc dotsi dotsm dotso downarrow
+    downdownarrows downharpoonleft downharpoonright ell em emph emptyset enskip enspace ensuremath epsilon eqcirc
+    eqslantgtr eqslantless equiv eta eth exists exp fallingdotseq fbox flat forall frac frown gamma gcd ge geq geqq
+    geqslant gets gg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless gtreqqless gtrless gtrsim
+    guillemotleft guillemotright guilsinglleft guilsinglright hat hbar hom hookleftarrow hookrightarrow hphantom
+    hskip hslash hspace i iiint iint ij impliedby implies in inf infty int intercal intertext iota it itshape j
+    joinrel k kappa ker kern l lVert lambda land langle lbrace lceil ldots le leadsto left leftarrow leftarrowtail
+    leftharpoondown leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons
+    leftrightsquigarrow leftthreetimes leq leqq leqslant lessapprox lessdot lesseqgtr lesseqqgtr lessgtr lesssim
+    lfloor lg lim liminf limits limsup ll llcorner lmoustache ln lnapprox lneq lneqq lnot lnsim log longleftarrow
+    longleftrightarrow longmapsto longrightarrow looparrowleft looparrowright lor lozenge lrcorner ltimes lvert
+    mapsto mathbb mathbf mathbin mathcal mathchar mathclose mathfrak mathit mathop mathopen mathord mathrel mathring
+    mathrm mathsf mathtt max mbox measuredangle mho mid middle min mkern mod mp mskip mu multimap nLeftarrow
+    nLeftrightarrow nRightarrow nVDash nVdash nabla natural ne nearrow neg neq newenvironment nexists ng ngeq ngtr
+    ni nleftarrow nleftrightarrow nleq nless nmid nobreakdash noindent nolimits nolinebreak nonumber not notin
+    nparallel nprec nrightarrow nsubseteq nsucc nsupseteq ntriangleleft ntrianglelefteq ntriangleright
+    ntrianglerighteq nu nvDash nvdash nwarrow o odot oe oint omega ominus operatorname oplus oslash otimes over
+    overbrace overleftarrow overleftrightarrow overline overrightarrow overset owns parallel partial perp phantom
+    phi pi pitchfork pm pmb pmod pounds prec precapprox preccurlyeq preceq precnapprox precneqq precsim prime prod
+    propto psi qquad quad quotedblbase quotesinglbase r rVert rangle rbrace rceil renewenvironment rfloor rho right
+    rightarrow rightarrowtail rightharpoondown rightharpoonup rightleftarrows rightleftharpoons rightrightarrows
+    rightsquigarrow rightthreetimes risingdotseq rm rmoustache root rtimes rvert sc scriptscriptstyle scriptstyle
+    searrow sec selectlanguage setminus sf sharp sigma sim simeq sin sinh sl slash small smallsetminus smash smile
+    sphericalangle sqcap sqcup sqrt sqsubset sqsubseteq sqsupset sqsupseteq square ss stackrel star subparagraph
+    subset subseteq subseteqq subsetneq subsetneqq substack succ succapprox succcurlyeq succeq succnapprox succneqq
+    succnsim succsim sum sup supset supseteq supseteqq supsetneq supsetneqq surd swarrow tag tan tanh tau text
+    textacutedbl textasciiacute textasciibreve textasciicaron textasciicircum textasciidieresis textasciigrave
+    textasciimacron textasciitilde textasteriskcentered textbackslash textbaht textbar textbf textbigcircle
+    textblank textbraceleft textbraceright textbrokenbar textbullet textcelsius textcent textcircledP
+    textcolonmonetary textcompwordmark textcopyright textcurrency textdagger textdaggerdbl textdegree textdiscount
+    textdiv textdollar textdong textdownarrow textellipsis textemdash textendash textestimated texteuro
+    textexclamdown textflorin textfractionsolidus textgreater textinterrobang textit textlangle textleftarrow
+    textless textlira textlnot textmd textmho textmu textmusicalnote textnaira textnumero textohm textonehalf
+    textonequarter textonesuperior textopenbullet textordfeminine textordmasculine textparagraph textperiodcentered
+    textpertenthousand textperthousand textpeso textpm textquestiondown textquotedblleft textquotedblright
+    textquoteleft textquoteright textquotesingle textrangle textrecipe textreferencemark textregistered
+    textrightarrow textrm textsc textsection textservicemark textsf textsl textsterling textstyle textsuperscript
+    textthreequarters textthreesuperior texttildelow texttimes texttrademark texttt texttwosuperior textunderscore
+    textup textuparrow textvisiblespace textwon textyen tfrac th therefore theta thinspace tilde times to top
+    triangledown triangleleft trianglelefteq triangleq triangleright trianglerighteq tt twoheadleftarrow
+    twoheadrightarrow u ulcorner underbrace underleftarrow underleftrightarrow underline underrightarrow underset
+    uparrow updownarrow upharpoonleft upharpoonright uplus upsilon upuparrows urcorner v varepsilon varkappa
+    varnothing varphi varpi varrho varsigma vartheta vartriangle vartriangleleft vartriangleright vdash vdots vec
+    vee veebar verb vert vphantom vspace wedge widehat widetilde wp wr xi xleftarrow xrightarrow zeta""".split()
+)
+
+TEX_OF: Final = {
+    character: command for command, character in SYMBOLS.items() if command in KNOWN_IN_MATH and character > "\u036f"
+} | dict(
+    pair.split("=", 1)
+    for pair in """∼=sim ≤=leq ≥=geq ≠=neq ε=varepsilon ϵ=epsilon φ=phi ϕ=varphi →=rightarrow ←=leftarrow ∞=infty
+    −=- ′=prime ∈=in ∗=ast ⋅=cdot ∘=circ µ=mu ħ=hbar ℓ=ell ∂=partial ∇=nabla ×=times ±=pm ÷=div ¬=neg
+    ⊂=subset ⊃=supset ∥=parallel ∣=mid Δ=Delta Ω=Omega ∑=sum ∏=prod √=surd ⟨=langle ⟩=rangle ∆=Delta Ω=Omega""".split()
+    if len(pair) > 2
+)
+"""Character -> the command that prints it in math."""
