@@ -17,44 +17,38 @@ collaboration, then shifts all names behind it. The line is kept as printed and 
 from __future__ import annotations
 
 import datetime
+import io
 import re
 from collections.abc import Iterator
+from typing import BinaryIO, cast
 
 import msgspec
+
+from refmill.builtin.text_layout import banner_length, begins_with_title, parts_of
 from refmill_hooks import PROBLEM, UNVERIFIED, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.names import is_group, is_truncated, split_authors
 from refmill_hooks.withdrawn import withdrawn
 
-ANCHOR = "arXiv:"
-_CREATED = re.compile(r"Created:\s*(\S*)(?:\s+Updated:\s*(\S*))?\s*$", re.ASCII)
-_UPDATED = re.compile(r"Updated:\s*(\S*)\s*$", re.ASCII)
-_SNIFFED = re.compile(rb"^\s*arXiv:\s*[\w./-]+(?: -.*)?\s*?\r?\n(?:.*\r?\n){0,3}?\s*Created:", re.MULTILINE)
-_SNIFFED_CR = re.compile(rb"(?:^|\r)arXiv:[^\r\n]*\rCreated:")
-_WRAPPED_REFERENCE = 3
-"""A journal reference goes on for at most so many lines below the id."""
-
-_LONG_TITLE = 300
-_COMMENT = re.compile(
-    r"\b(?:pages?|pp\.?|figures?|figs?\.?|tables?|la?tex|revtex|accepted|submitted|to appear|published|proceedings|camera"
-    r"|preprint|withdrawn|code|project page|appendix|erratum|version|corrections?|references added|typos|workshop"
-    r"|conference|thesis|report|slides|https?:|(?:neurips|nips|icml|cvpr|iclr|acl|emnlp|aaai|ijcai)\W?\d*)\b|\bv\d:",
-    re.IGNORECASE,
-)
-_BETWEEN_NAMES = re.compile(r",\s*|;\s*|\s+and\s+|\s+&\s+")
-_IN_PARENTHESES = re.compile(r"\([^()]*\)")
-_PARTICLE_LIKE = frozenset("van von de der den del della di da do dos la le el al bin ibn ter ten zu y e af".split())
+_DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d)?\s*)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DASHES = ("-", "–", "—")
+_WRAPPED = 8
+"""A journal reference goes on for at most so many lines."""
+_GIANT = 60_000
+"""Bytes that no usual record fills."""
+_GENERIC_GROUP = re.compile(r"(?:collaborations?|teams?|groups?|consortium|network|project|institute)", re.IGNORECASE)
 
 
 class Piece(msgspec.Struct, gc=False):
-    """One record: the lines above the anchor, the anchor and what it wraps to, the lines with the dates.
+    """The lines of one record; `anchor` and `created` are where its `arXiv:` and `Created:` lines stand, -1 for nowhere.
 
-    Without anchor and dates it is the rest of a cut-off record, or (`banner`) text that stands before all records.
+    Without either it is the rest of a cut-off record, or (`banner`) what stands in front of the first record.
     """
 
-    body: list[str]
-    anchor: str = ""
-    dates: str = ""
+    lines: list[str]
+    anchor: int = -1
+    created: int = -1
     banner: bool = False
 
 
@@ -73,100 +67,143 @@ def refmill_readers() -> Iterator[Reader[Piece]]:
 
 
 def sniff(head: bytes) -> bool:
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"<"):
-        return False
-    return bool(_SNIFFED.search(head) or _SNIFFED_CR.search(head))
+    """Whether a whole record stands in `head`; where `head` is all one record, whether that begins with a title block."""
+    if any(piece.anchor >= 0 and piece.created >= 0 for piece in records(Source(io.BytesIO(head)))):
+        return True
+    return len(head) > _GIANT and begins_with_title(head.decode("utf-8", "replace").lstrip("\ufeff\n\r ").splitlines())
+
+
+class _Cleaned:
+    """A stream without form feeds and NULs, which belong to no text."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        while block := self._stream.read(size):
+            if clean := block.translate(None, b"\f\0"):
+                return clean
+        return b""
 
 
 def records(source: Source) -> Iterator[Piece]:
-    """Cuts the lines at the anchors; holds one record."""
-    lines = enumerate(source.lines(), 1)
-    body: list[str] = []
-    first = True
-    begin = 0
-    held: list[str] = []  # an anchor line and what follows it, while no `Created:` was seen
-    for number, line in lines:
-        line = line.replace("\f", "").rstrip()
-        if held:
-            if line.startswith("Created:"):
-                piece = Piece(body, " ".join(held), line)
-            elif not line and parse_anchor(" ".join(held)) and (not body or not body[-1]):
-                piece = Piece(body, " ".join(held))
-            elif line and not line.startswith(ANCHOR) and len(held) <= _WRAPPED_REFERENCE:
-                held.append(line)
-                continue
-            else:
-                body += held
-                held = [line] if line.startswith(ANCHOR) else []
-                if not held:
-                    body.append(line)
-                continue
-        elif line.startswith(ANCHOR):
-            begin = begin or number
-            held = [line]
-            continue
-        elif line.startswith("Created:") and _CREATED.match(line) and (not body or not body[-1]) and body:
-            piece = Piece(body, "", line)
-        elif line.startswith("Updated:") and not body and not first and (updated := _UPDATED.match(line)):
-            last.dates += f" Updated: {updated[1]}"
-            continue
-        else:
-            if line or body:
-                begin = begin or number
-                body.append(line)
-            continue
-        if not first:
-            yield last
-        elif banner := _banner(piece):
+    """Cuts the lines behind each pair of an `arXiv:` and a `Created:` line; holds one record.
+
+    Half a pair ends a record too, where it is a paragraph of its own.
+    """
+    source.stream = cast(BinaryIO, _Cleaned(source.stream))
+    pieces = _pieces(source)
+    for begin, piece in pieces:
+        length = banner_length(piece.lines[: max(piece.anchor, 0)])
+        if length:
             source.line = begin
-            yield banner
-        source.line, begin, first, last, body, held = begin, 0, False, piece, [], []
-    if not first:
-        yield last
-    if any(body) or held:
-        source.line = begin
-        yield Piece(body + held)
+            yield Piece(piece.lines[:length], banner=True)
+            created = piece.created - length if piece.created >= 0 else -1
+            piece = Piece(piece.lines[length:], piece.anchor - length, created)
+        source.line = begin + length
+        yield piece
+        break
+    for source.line, piece in pieces:
+        yield piece
+
+
+def _pieces(source: Source) -> Iterator[tuple[int, Piece]]:
+    """The records, each with the number of its first line."""
+    lines: list[str] = []
+    begin = paragraph = 0  # the line number of lines[0]; where in lines the last paragraph begins
+    ended: Piece | None = None  # the record at hand, once it ended: its dates may still go on
+    for number, line in enumerate(source.lines(), 1):
+        if not line or line.isspace():
+            if ended is None and lines:
+                ended = _ended_without_dates(lines, paragraph)
+                lines.append("")
+                paragraph = len(lines)
+            continue
+        if ended is not None:
+            if _goes_on(ended, line):
+                continue
+            yield begin, ended
+            ended, lines, paragraph = None, [], 0
+        if not lines:
+            begin = number
+        lines.append(line)
+        if "Created:" in line:
+            ended = _ended_by_dates(lines, paragraph)
+    if lines:
+        yield begin, ended or _ended_without_dates(lines, paragraph) or Piece(lines)
+
+
+def _ended_by_dates(lines: list[str], paragraph: int) -> Piece | None:
+    """The record that ends with the last line, if that is its `Created:` line."""
+    created = len(lines) - 1
+    if not lines[created].lstrip().startswith("Created:"):
+        return None
+    dated = _DATES.fullmatch(lines[created]) is not None
+    for at in range(created - 1, max(paragraph, created - _WRAPPED) - 1, -1):
+        if _is_anchor(lines[at]) or (dated and at == created - 1 and lines[at].lstrip()[:6].lower() == "arxiv:"):
+            return Piece(lines, at, created)
+    return Piece(lines, -1, created) if dated and paragraph == created else None
+
+
+def _ended_without_dates(lines: list[str], paragraph: int) -> Piece | None:
+    """The record that ends with the last paragraph, if that is an `arXiv:` line."""
+    if paragraph < len(lines) <= paragraph + _WRAPPED and _is_anchor(lines[paragraph]):
+        return Piece(lines, paragraph)
+    return None
+
+
+def _goes_on(ended: Piece, line: str) -> bool:
+    """Adds a line that holds the dates which the record lacks."""
+    wanted = "Created:" if ended.created < 0 else "Updated:"
+    if not line.lstrip().startswith(wanted) or any("Updated:" in date for date in ended.lines[ended.created :]):
+        return False
+    if ended.created < 0:
+        ended.created = len(ended.lines)
+    ended.lines.append(line)
+    return True
+
+
+def _is_anchor(line: str) -> bool:
+    """Whether the line is `arXiv:` with an id, right or wrong, and nothing else but ` - ` and a journal reference."""
+    if line.lstrip()[:6].lower() != "arxiv:":
+        return False
+    id, *rest = line.lstrip()[6:].split(None, 1)[:2] or [""]
+    return any(map(str.isdigit, id[:40])) and (not rest or rest[0].startswith(_DASHES))
 
 
 def raw(piece: Piece) -> str:
-    return "\n".join([*piece.body, *filter(None, (piece.anchor, piece.dates))])
-
-
-def parse_anchor(line: str) -> str:
-    """The id in an anchor line that holds nothing else, or ""."""
-    try:
-        return parse_id(line).id
-    except BadIdentifier:
-        return ""
+    return "\n".join(piece.lines).rstrip("\n")
 
 
 def entry(piece: Piece) -> Entry:
-    """Raises ReadError for a cut-off record, SkipRecord for a banner."""
+    """Raises ReadError for a cut-off record, SkipRecord for a banner. A wrong id is kept in extra["text:id"] alone."""
     if piece.banner:
-        raise SkipRecord("text before the first record")
-    if not piece.anchor and not piece.dates:
-        raise ReadError("the record is cut off: no arXiv: line with a Created: line below it")
+        raise SkipRecord("text in front of the first record")
+    lines, anchor, created = piece.lines, piece.anchor, piece.created
+    if anchor < 0 and created < 0:
+        raise ReadError("cut off, or no record: there is no arXiv: line with a Created: line below it")
     problems: list[str] = []
     extra: dict[str, str] = {}
     id, version, reference = "", None, ""
-    if piece.anchor:
-        written, _, reference = piece.anchor.removeprefix(ANCHOR).strip().partition(" ")
-        reference = " ".join(reference.split()).removeprefix("-").strip()
+    if anchor >= 0:
+        written, reference = _anchor(lines[anchor : created if created >= 0 else None], problems)
         try:
-            id, version = _identifier(written)
+            found = parse_id(written)
+            id, version = found.id, found.version
         except BadIdentifier as error:
             extra["text:id"] = written
-            problems.append(f"the id {error}")
+            problems.append(str(error))
     else:
         problems.append("there is no arXiv: line above Created:")
-    created, updated = _dates(piece.dates, problems)
-    title, authors, abstract, comments = _parts(piece.body)
+    first, newest = _dates(lines[created:] if created >= 0 else [], problems)
+    body = lines[: anchor if anchor >= 0 else created]
+    title, authors, abstract, comments = parts_of(body)
     names = split_authors(authors) if authors else ()
     if names:
         extra[UNVERIFIED] = "authors"
-        if any(_is_shifted(name) for name in names):
+        if any(map(_is_shifted, names)):
             extra["text:authors"] = "shifted"
-        if " al" in authors and is_truncated(authors):
+        if is_truncated(authors):
             extra["text:truncated"] = "yes"
     if sentence := withdrawn(comments, abstract):
         extra[WITHDRAWN] = sentence
@@ -180,110 +217,46 @@ def entry(piece: Piece) -> Entry:
         abstract=abstract,
         comments=comments,
         journal_ref=reference,
-        created=created,
-        updated=updated,
+        created=first,
+        updated=newest,
         extra=extra,
         source="text",
     )
 
 
-def _identifier(written: str) -> tuple[str, int | None]:
-    found = parse_id(written)
-    return found.id, found.version
+def _anchor(lines: list[str], problems: list[str]) -> tuple[str, str]:
+    """The id as it is written, and the journal reference."""
+    line = " ".join(" ".join(lines).split())[6:].lstrip()
+    written, _, rest = line.partition(" ")
+    if rest and not rest.startswith(_DASHES):
+        problems.append(f"{rest!r} stands behind the id without ' - '")
+        return written, ""
+    return written, rest[1:].lstrip()
 
 
-def _dates(line: str, problems: list[str]) -> tuple[datetime.date | None, datetime.date | None]:
-    match = _CREATED.match(line)
-    if not match:
+def _dates(lines: list[str], problems: list[str]) -> tuple[datetime.date | None, datetime.date | None]:
+    created, _, updated = " ".join(lines).partition("Updated:")
+    created = created.strip().removeprefix("Created:").strip()
+    if not created:
         problems.append("there is no date of creation")
-        return None, None
-    dates: list[datetime.date | None] = []
-    for written in match.groups():
-        try:
-            dates.append(datetime.date.fromisoformat(written) if written else None)
-        except ValueError:
-            problems.append(f"{written!r} is no date")
-            dates.append(None)
-    if not match[1]:
-        problems.append("there is no date of creation")
-    return dates[0], dates[1]
+    return _date(created, problems), _date(updated.strip(), problems)
+
+
+def _date(text: str, problems: list[str]) -> datetime.date | None:
+    if not text:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+    except ValueError:
+        pass
+    problems.append(f"{text!r} is no date")
+    return None
 
 
 def _is_shifted(name: Name) -> bool:
-    """Whether it is a forename in front of a group's name, as `Yifan Kimi Team` is."""
-    words = (name.literal or f"{name.given} {name.family}").split()
-    return len(words) > 2 and is_group(" ".join(words[-2:])) and not words[0].isupper() and words[0] != "The"
-
-
-def _parts(body: list[str]) -> tuple[str, str, str, str]:
-    """Title, author line, abstract and comments; what cannot be told apart stays in the abstract."""
-    paragraphs = _paragraphs(body)
-    title = authors = comments = ""
-    if len(paragraphs) > 1:
-        title, authors = _title_block(paragraphs[0], len(paragraphs))
-        if title:
-            del paragraphs[0]
-    joined = [" ".join(" ".join(lines).split()) for lines in paragraphs]
-    if len(joined) > 1 and not paragraphs[-1][0][:1].isspace() and _is_comment(joined[-1]):
-        comments = joined.pop()
-    return title, authors, "\n\n".join(joined), comments
-
-
-def _paragraphs(body: list[str]) -> list[list[str]]:
-    paragraphs: list[list[str]] = [[]]
-    for line in body:
-        if line:
-            paragraphs[-1].append(line)
-        elif paragraphs[-1]:
-            paragraphs.append([])
-    return [lines for lines in paragraphs if lines]
-
-
-def _title_block(lines: list[str], paragraphs: int) -> tuple[str, str]:
-    if lines[0][:1].isspace() or len(lines[0]) > _LONG_TITLE:
-        return "", ""
-    for cut in range(1, min(len(lines), 4)):
-        names = " ".join(lines[cut:])
-        if _are_names(names) and not lines[cut - 1].endswith(","):
-            return " ".join(" ".join(lines[:cut]).split()), names
-    alone = len(lines) == 1 and not lines[0].endswith(".") and not _is_comment(lines[0])
-    return (" ".join(lines[0].split()), "") if alone and paragraphs > 1 and len(lines[0]) < 200 else ("", "")
-
-
-def _are_names(text: str) -> bool:
-    if "(" in text:
-        text = _IN_PARENTHESES.sub("", text)
-    pieces = [piece for piece in _BETWEEN_NAMES.split(text) if piece]
-    alike = sum(map(_is_name, pieces))
-    return alike * 5 >= len(pieces) * 4 and alike > 0
-
-
-def _is_name(piece: str) -> bool:
-    words = piece.replace("~", " ").split()
-    if not 1 <= len(words) <= 6 or any(map(str.isdigit, piece)) and not is_group(piece):
+    """Whether a forename stands in front of a group's name, as in `Yifan Kimi Team`."""
+    first, _, group = (name.literal or f"{name.given} {name.family}").partition(" ")
+    if not is_group(group) or _GENERIC_GROUP.fullmatch(group):
         return False
-    if words[-1].endswith(".") and len(words[-1]) > 4 and not words[-1].startswith("al"):
-        return False
-    return all(not word[0].islower() or word.lower() in _PARTICLE_LIKE or word in ("et", "al.", "the", "for") for word in words)
-
-
-def _is_comment(text: str) -> bool:
-    if len(text) > 1500:
-        return False
-    sentences = text.count(". ") + 1
-    if _COMMENT.search(text[:400]):
-        return sentences <= 2 or len(text) < 300 or bool(re.match(r"\W*\d+ (?:pages|pp)", text))
-    return sentences == 1 and len(text) < 120 and not text.endswith(".")
-
-
-def _banner(piece: Piece) -> Piece | None:
-    """Takes off the first record what stands before its title block, as a banner of its own."""
-    body = piece.body
-    starts = [at for at, line in enumerate(body) if line and (at == 0 or not body[at - 1])]
-    for start in starts[1:]:
-        end = next((at for at in range(start, len(body)) if not body[at]), len(body))
-        if any(body[end:]) and end - start > 1 and _title_block(body[start:end], 0)[1]:
-            banner = Piece(body[:start], banner=True)
-            piece.body = body[start:]
-            return banner
-    return None
+    return first not in ("The", "the") and not (len(first) > 1 and first.isupper())

@@ -1,0 +1,232 @@
+"""Feeds of arXiv: answers of its query API, old and new, and the daily announcements of rss.arxiv.org, Atom or RSS 2.0.
+
+The fields: info.arxiv.org/help/api/user-manual.html and arXiv/arxiv-feed: feed/serializers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from refmill.builtin.feeds import LONGEST, Cutter
+from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill_hooks.categories import category_name
+from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id, split_dois
+from refmill_hooks.names import repair_authors, split_authors
+from refmill_hooks.text import paragraphs, squeeze
+from refmill_hooks.withdrawn import withdrawn
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLParser, _Element
+
+    Fields = dict[str, list[_Element]]
+    """Child elements by name without namespace: the API changed some of its namespaces' spellings over time."""
+
+__all__ = ["entry_of_feed", "fields_of_feed", "identity"]
+
+_FEED = re.compile(rb"<(?:[\w.-]+:)?feed\s")
+_CODE = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z][A-Za-z-]+)?")
+_MSC = re.compile(r"\b\d\d[A-Z-][\dX]?[\dX]?\b")
+_ACM = re.compile(r"\b[A-K]\.[\dm]")
+_ANNOUNCED = re.compile(r"\s*(?:arXiv:\S+\s+Announce Type:\s*[a-z-]+\s*)?(?:Abstract:\s*)?")
+
+
+@hookimpl
+def refmill_readers() -> Iterator[Reader[bytes]]:
+    yield Reader(
+        name="atom",
+        title="feeds of arXiv's API and of rss.arxiv.org, Atom or RSS",
+        suffixes=(".atom", ".xml"),
+        sniff=sniff,
+        records=records,
+        entry=entry,
+        raw=lambda record: record.decode("utf-8", "replace"),
+    )
+
+
+def sniff(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith((b"<", b"HTTP/")) or b"arxiv" not in start.lower():
+        return False
+    return b"<rss" in start or (b"http://www.w3.org/2005/Atom" in start and _FEED.search(start) is not None)
+
+
+def records(source: Source) -> Iterator[bytes]:
+    for line, record in Cutter(source.blocks()):
+        source.line = line
+        yield record
+
+
+def entry(record: bytes) -> Entry:
+    """Raises ReadError for what is cut off, is no arXiv entry, or is an error that the API puts into a feed."""
+    return entry_of_feed(fields_of_feed(record), "atom")
+
+
+@lru_cache(1)
+def _parser() -> XMLParser:
+    from lxml import etree
+
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+
+
+def fields_of_feed(record: bytes) -> Fields:
+    """The parsed `<entry>` or `<item>`. Raises ReadError where it is neither."""
+    from lxml import etree
+
+    if not record:
+        raise ReadError("the feed is cut off: its end is missing")
+    if len(record) > LONGEST:
+        raise ReadError(f"the entry is longer than {LONGEST >> 20} MiB")
+    # no DTD stands in front of an element, so there are no entities that could grow
+    if not record[1:2].isalpha():
+        raise ReadError("not an entry of a feed")
+    try:
+        root = etree.fromstring(record, _parser())
+    except etree.XMLSyntaxError as error:
+        raise ReadError(f"not well-formed XML: {error.msg}") from error
+    if _local(root) not in ("entry", "item"):
+        raise ReadError("not an entry of a feed")
+    fields: Fields = {}
+    for child in root:
+        fields.setdefault(_local(child), []).append(child)
+    return fields
+
+
+def identity(fields: Fields) -> ArxivId:
+    """The id with the version that the entry is about. Raises ReadError for an error that came in a paper's place."""
+    named = _text(fields, "id") or _text(fields, "guid")
+    link = next((link.text or link.get("href") or "" for link in fields.get("link", ())), "")
+    try:
+        id = parse_id(named or link)
+    except BadIdentifier as problem:
+        if "/api/errors" in named or _text(fields, "title") == "Error":
+            raise ReadError(f"an error instead of a paper: {squeeze(_text(fields, 'summary'))}") from problem
+        raise ReadError(str(problem)) from problem
+    if id.version is None:
+        for other in (link, _text(fields, "description")[:40].partition(" ")[0]):
+            try:
+                candidate = parse_id(other)
+            except BadIdentifier:
+                continue
+            if candidate.id == id.id and candidate.version:
+                return candidate
+    return id
+
+
+def entry_of_feed(fields: Fields, source: str) -> Entry:
+    """What an entry says, as an Entry made by `source`. Raises ReadError.
+
+    Its own version stands in `versions`: a feed holds the newest version of a paper unless it was asked for another.
+    """
+    id = identity(fields)
+    problems: list[str] = []
+    categories, msc_class, acm_class = _categories(fields, problems)
+    abstract = _text(fields, "summary") or _text(fields, "description")
+    comments = squeeze(_text(fields, "comment"))
+    created = updated = None
+    if "announce_type" in fields or "pubDate" in fields:  # its dates are those of the announcement
+        abstract = abstract[_ANNOUNCED.match(abstract).end() :]  # type: ignore[union-attr]
+    else:
+        created, updated = _day(fields, "published", problems), _day(fields, "updated", problems)
+    versions = (Version(number=id.version, created=updated),) if id.version else ()
+    abstract = paragraphs(abstract)
+    dois = _dois(fields, problems)
+    extra = {PROBLEM: "; ".join(problems)} if problems else {}
+    if sentence := withdrawn(comments, abstract):
+        extra[WITHDRAWN] = sentence
+    return Entry(
+        id=id.id,
+        title=squeeze(_text(fields, "title")),
+        authors=_authors(fields),
+        abstract=abstract,
+        categories=categories,
+        versions=versions,
+        created=created,
+        updated=updated if id.version != 1 and updated != created else None,
+        doi=dois,
+        journal_ref=squeeze(_text(fields, "journal_ref") or _text(fields, "journal_reference")),
+        comments=comments,
+        msc_class=msc_class,
+        acm_class=acm_class,
+        license=_text(fields, "rights"),
+        extra=extra,
+        source=source,
+    )
+
+
+def _local(element: _Element) -> str:
+    name: str = element.tag
+    return name[name.rfind("}") + 1 :]
+
+
+def _content(element: _Element) -> str:
+    return (element.text or "") if not len(element) else "".join(map(str, element.itertext()))
+
+
+def _text(fields: Fields, name: str) -> str:
+    found = fields.get(name)
+    return _content(found[0]) if found else ""
+
+
+def _authors(fields: Fields) -> tuple[Name, ...]:
+    """From one element an author, or from one list of all of them."""
+    names: list[Name] = []
+    for author in fields.get("author", ()):
+        parts: dict[str, list[str]] = {"name": [], "affiliation": []}
+        for child in author:
+            parts.setdefault(_local(child), []).append(squeeze(_content(child)))
+        here = [name for text in parts["name"] for name in split_authors(text)]
+        if parts["affiliation"]:
+            told = tuple(parts["affiliation"])
+            here = [msgspec.structs.replace(name, affiliations=name.affiliations + told) for name in here]
+        names += here
+    for creator in fields.get("creator", ()):
+        names += split_authors(_content(creator))
+    return repair_authors(names)
+
+
+def _categories(fields: Fields, problems: list[str]) -> tuple[tuple[str, ...], str, str]:
+    """arXiv's codes with the primary one first, and the MSC and ACM classes that old feeds list among them."""
+    codes: dict[str, None] = {}
+    classes: dict[re.Pattern[str], list[str]] = {_MSC: [], _ACM: []}
+    for element in (*fields.get("primary_category", ()), *fields.get("category", ())):
+        term = squeeze(element.get("term") or element.text or "")
+        if category_name(term) or _CODE.fullmatch(term):
+            codes[term] = None
+        elif kind := next((kind for kind in classes if kind.search(term)), None):
+            classes[kind].append(term)
+        elif term:
+            problems.append(f"{term!r} is no category")
+    return tuple(codes), "; ".join(classes[_MSC]), "; ".join(classes[_ACM])
+
+
+def _dois(fields: Fields, problems: list[str]) -> tuple[str, ...]:
+    dois: dict[str, None] = {}
+    for element in (*fields.get("doi", ()), *fields.get("DOI", ())):
+        text = _content(element)
+        found = split_dois(text)
+        dois.update(dict.fromkeys(found))
+        if not found and text.strip() and "10.48550" not in text:
+            problems.append(f"{squeeze(text)!r} is no DOI")
+    return tuple(dois)
+
+
+def _day(fields: Fields, name: str, problems: list[str]) -> datetime.date | None:
+    """The day in Greenwich, as arXiv counts them, of `2017-07-27T08:18:33Z` or `2003-07-07T13:46:39-04:00`."""
+    text = _text(fields, name).strip()
+    try:
+        if text.endswith("Z") or len(text) == 10:
+            return datetime.date.fromisoformat(text[:10])
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        if text:
+            problems.append(f"{text!r} is no date")
+        return None
+    return (moment.astimezone(datetime.UTC) if moment.tzinfo else moment).date()
