@@ -1,0 +1,1 @@
+"""refmill: dumps of arXiv metadata in, references for reference managers out."""
