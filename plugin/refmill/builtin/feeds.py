@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 __all__ = ["LONGEST", "Cutter"]
@@ -50,6 +50,7 @@ class Cutter:
         self._feeds = 0
         self._broken = 0
         self._namespaces = dict(_PREFIXES)
+        self._declared = _declared(_PREFIXES)
         self._encoding = ""
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
@@ -114,9 +115,10 @@ class Cutter:
             if self._encoding.lower() in ("utf-8", "utf8", "us-ascii"):
                 self._encoding = ""
         else:
-            self._in_feed = True
+            self._in_feed = not tag.endswith(b"/")
             self._feeds += 1
             self._namespaces = _PREFIXES | dict(_NAMESPACE.findall(tag))
+            self._declared = _declared(self._namespaces)
 
     def _broken_off(self, end: int, *, feed: bool = True) -> Iterator[tuple[int, bytes]]:
         """The entry that is open where something else begins; with `feed`, the feed that is."""
@@ -132,11 +134,13 @@ class Cutter:
             self._in_feed = False
 
     def _entry(self, entry: bytes) -> bytes:
-        tag = entry[: entry.find(b">")]
-        own = {name for name, _ in _NAMESPACE.findall(tag)} if b"xmlns" in tag else ()
         at = len(self._name) + 1
-        declared = b"".join(b" %s=%s" % pair for pair in self._namespaces.items() if pair[0] not in own)
-        entry = entry[:at] + declared + entry[at:]
+        declared = self._declared
+        tag = entry[: entry.find(b">")]
+        if b"xmlns" in tag:
+            own = dict(_NAMESPACE.findall(tag))
+            declared = _declared({name: value for name, value in self._namespaces.items() if name not in own})
+        entry = b"".join((entry[:at], declared, entry[at:]))
         if self._encoding:
             try:
                 return entry.decode(self._encoding).encode()
@@ -158,3 +162,7 @@ class Cutter:
         self._counted -= keep
         if self._start >= 0:
             self._start = 0
+
+
+def _declared(namespaces: Mapping[bytes, bytes]) -> bytes:
+    return b"".join(b" %s=%s" % pair for pair in namespaces.items())

@@ -27,13 +27,24 @@ if TYPE_CHECKING:
     Fields = dict[str, list[_Element]]
     """Child elements by name without namespace: the API changed some of its namespaces' spellings over time."""
 
-__all__ = ["entry_of_feed", "fields_of_feed", "identity"]
+__all__ = ["ErrorEntry", "entry_of_feed", "fields_of_feed", "identity"]
 
 _FEED = re.compile(rb"<(?:[\w.-]+:)?feed\s")
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z][A-Za-z-]+)?")
 _MSC = re.compile(r"\b\d\d[A-Z-][\dX]?[\dX]?\b")
 _ACM = re.compile(r"\b[A-K]\.[\dm]")
 _ANNOUNCED = re.compile(r"\s*(?:arXiv:\S+\s+Announce Type:\s*[a-z-]+\s*)?(?:Abstract:\s*)?")
+
+
+class ErrorEntry(ReadError):
+    """An error that the API puts in the place of a paper; `said` is what it says."""
+
+    @property
+    def said(self) -> str:
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return f"an error of arXiv's API in the place of a paper: {self.said}"
 
 
 @hookimpl
@@ -100,14 +111,15 @@ def fields_of_feed(record: bytes) -> Fields:
 
 
 def identity(fields: Fields) -> ArxivId:
-    """The id with the version that the entry is about. Raises ReadError for an error that came in a paper's place."""
+    """The id with the version that the entry is about. Raises ReadError, for an error in a paper's place ErrorEntry."""
     named = _text(fields, "id") or _text(fields, "guid")
     link = next((link.text or link.get("href") or "" for link in fields.get("link", ())), "")
     try:
         id = parse_id(named or link)
     except BadIdentifier as problem:
         if "/api/errors" in named or _text(fields, "title") == "Error":
-            raise ReadError(f"an error instead of a paper: {squeeze(_text(fields, 'summary'))}") from problem
+            fragment = named.partition("#")[2].replace("_", " ")
+            raise ErrorEntry(squeeze(_text(fields, "summary")) or fragment or "no reason is given") from problem
         raise ReadError(str(problem)) from problem
     if id.version is None:
         for other in (link, _text(fields, "description")[:40].partition(" ")[0]):
