@@ -18,14 +18,8 @@ ACCENTS: Final = {
 
 SYMBOLS: Final = dict(
     pair.split("=", 1)
-    for pair in """AA=Å AE=Æ Alpha=Α Angle=⦜ Beta=Β Bumpeq=≎ CYRA=А CYRABHCH=Ҽ CYRABHCHDSC=Ҿ CYRABHDZE=Ӡ CYRABHHA=Ҩ CYRAE=Ӕ CYRB=Б
-    CYRBYUS=Ѫ CYRC=Ц CYRCH=Ч CYRCHLDSC=Ӌ CYRCHRDSC=Ҷ CYRCHVCRS=Ҹ CYRD=Д CYRDJE=Ђ CYRDZE=Ѕ CYRDZHE=Џ CYRE=Е CYREREV=Э
-    CYRERY=Ы CYRF=Ф CYRFITA=Ѳ CYRG=Г CYRGDSC=Ӷ CYRGDSCHCRS=Ӻ CYRGHCRS=Ғ CYRGHK=Ҕ CYRGUP=Ґ CYRH=Х CYRHDSC=Ҳ
-    CYRHHCRS=Ӿ CYRHHK=Ӽ CYRHRDSN=Ъ CYRI=И CYRIE=Є CYRII=І CYRISHRT=Й CYRIZH=Ѵ CYRJE=Ј CYRK=К CYRKBEAK=Ҡ CYRKDSC=Қ
-    CYRKHCRS=Ҟ CYRKHK=Ӄ CYRKVCRS=Ҝ CYRL=Л CYRLDSC=Ӆ CYRLJE=Љ CYRM=М CYRMDSC=Ӎ CYRN=Н CYRNDSC=Ң CYRNG=Ҥ CYRNHK=Ӈ
-    CYRNJE=Њ CYRO=О CYROTLD=Ө CYRP=П CYRPHK=Ҧ CYRR=Р CYRRTICK=Ҏ CYRS=С CYRSCHWA=Ә CYRSDSC=Ҫ CYRSEMISFTSN=Ҍ
-    CYRSFTSN=Ь CYRSH=Ш CYRSHCH=Щ CYRSHHA=Һ CYRT=Т CYRTDSC=Ҭ CYRTETSE=Ҵ CYRTSHE=Ћ CYRU=У CYRUSHRT=Ў CYRV=В CYRY=Ү
-    CYRYA=Я CYRYAT=Ѣ CYRYHCRS=Ұ CYRYI=Ї CYRYO=Ё CYRYU=Ю CYRZ=З CYRZDSC=Ҙ CYRZH=Ж CYRZHDSC=Җ CYRpalochka=Ӏ Cap=⋒
+    for pair in """AA=Å AE=Æ
+    Alpha=Α Angle=⦜ Beta=Β Bumpeq=≎ Cap=⋒
     Chi=Χ Colon=∷ Cup=⋓ DH=Ð DJ=Đ Delta=Δ Digamma=Ϝ DownArrowBar=⤓ DownArrowUpArrow=⇵ DownLeftRightVector=⥐
     DownLeftTeeVector=⥞ DownLeftVectorBar=⥖ DownRightTeeVector=⥟ DownRightVectorBar=⥗ Downarrow=⇓ Epsilon=Ε Equal=⩵
     Eta=Η Gamma=Γ IJ=Ĳ Ident=𝕀 Iota=Ι Kappa=Κ Koppa=Ϟ L=Ł Lambda=Λ LeftDownTeeVector=⥡ LeftDownVectorBar=⥙
@@ -44,14 +38,7 @@ SYMBOLS: Final = dict(
     bullet=∙ bumpeq=≏ cancer=♋ cap=∩ capricornus=♑ cdot=· cdots=⋯ chi=χ circ=∘ circeq=≗ circlearrowleft=↺
     circlearrowright=↻ circledS=Ⓢ circledast=⊛ circledcirc=⊚ circleddash=⊝ clockoint=⨏ clwintegral=∱ complement=∁
     cong=≅ coprod=∐ copyright=© cup=∪ curlyeqprec=⋞ curlyeqsucc=⋟ curlyvee=⋎ curlywedge=⋏ curvearrowleft=↶
-    curvearrowright=↷ cyra=а cyrabhch=ҽ cyrabhchdsc=ҿ cyrabhdze=ӡ cyrabhha=ҩ cyrae=ӕ cyrb=б cyrbyus=ѫ cyrc=ц cyrch=ч
-    cyrchldsc=ӌ cyrchrdsc=ҷ cyrchvcrs=ҹ cyrd=д cyrdje=ђ cyrdze=ѕ cyrdzhe=џ cyre=е cyrerev=э cyrery=ы cyrf=ф
-    cyrfita=ѳ cyrg=г cyrgdsc=ӷ cyrgdschcrs=ӻ cyrghcrs=ғ cyrghk=ҕ cyrgup=ґ cyrh=х cyrhdsc=ҳ cyrhhcrs=ӿ cyrhhk=ӽ
-    cyrhrdsn=ъ cyri=и cyrie=є cyrii=і cyrishrt=й cyrizh=ѵ cyrje=ј cyrk=к cyrkbeak=ҡ cyrkdsc=қ cyrkhcrs=ҟ cyrkhk=ӄ
-    cyrkvcrs=ҝ cyrl=л cyrldsc=ӆ cyrlje=љ cyrm=м cyrmdsc=ӎ cyrn=н cyrndsc=ң cyrng=ҥ cyrnhk=ӈ cyrnje=њ cyro=о
-    cyrotld=ө cyrp=п cyrphk=ҧ cyrr=р cyrrtick=ҏ cyrs=с cyrschwa=ә cyrsdsc=ҫ cyrsemisftsn=ҍ cyrsftsn=ь cyrsh=ш
-    cyrshch=щ cyrshha=һ cyrt=т cyrtdsc=ҭ cyrtetse=ҵ cyrtshe=ћ cyru=у cyrushrt=ў cyrv=в cyry=ү cyrya=я cyryat=ѣ
-    cyryhcrs=ұ cyryi=ї cyryo=ё cyryu=ю cyrz=з cyrzdsc=ҙ cyrzh=ж cyrzhdsc=җ dag=† dagger=† daleth=ℸ dashv=⊣
+    curvearrowright=↷ dag=† dagger=† daleth=ℸ dashv=⊣
     dblarrowupdown=⇅ ddag=‡ ddddot=⃜ dddot=⃛ ddots=⋱ degree=° delta=δ dh=ð diagup=╱ diamond=♢ digamma=ϝ div=÷
     divideontimes=⋇ dj=đ doteq=≐ doteqdot=≑ dotplus=∔ dots=… dotsb=… dotsc=… dotsi=… dotsm=… dotso=… downarrow=↓
     downdownarrows=⇊ downharpoonleft=⇃ downharpoonright=⇂ downslopeellipsis=⋱ eighthnote=♪ ell=ℓ emptyset=∅

@@ -77,7 +77,7 @@ def squeeze(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Hard line wraps folded into blanks; paragraphs, which an empty or an indented line opens, parted by a blank line."""
+    """Hard line wraps folded into blanks; an empty or an indented line opens a paragraph, a blank line parts them."""
     if "\n" not in text:
         return squeeze(text)
     if "\n\n" not in text and "\n " not in text:
@@ -128,7 +128,7 @@ def html(text: str) -> str:
 
 
 def latex(text: str, *, ascii: bool = False) -> str:
-    """A BibTeX or BibLaTeX value that compiles, with balanced braces and math in braces; `ascii` leaves no other letters.
+    """A BibTeX or BibLaTeX value that compiles: balanced braces, math in braces; `ascii` leaves no other letters.
 
     Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
     for letters.
@@ -152,7 +152,7 @@ _CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{
 
 
 def protect_capitals(value: str) -> str:
-    """A LaTeX value with braces around each word that has capitals inside, such as acronyms; done once, never in math."""
+    """A LaTeX value with braces around each word that has capitals inside, such as acronyms; never twice or in math."""
     if not any(map(str.isupper, value)):
         return value
     parts = re.split(r"(\\[a-zA-Z]+|\{|\})", value)
@@ -258,10 +258,10 @@ def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token
         return at, [(TEXT, name)]
     if name in _SPACES:
         return at, [(TEXT, " ")]
-    if "cite" in name or name in ("ref", "eqref", "autoref", "cref", "label"):
-        if keys := _REFERENCES.match(text, at):
-            listed = ", ".join(key.strip() for key in keys[1].split(","))
-            return keys.end(), [(TEXT, f"[{listed}]" if name != "label" else "")]
+    refers = "cite" in name or name in ("ref", "eqref", "autoref", "cref", "label")
+    if refers and (keys := _REFERENCES.match(text, at)):
+        listed = ", ".join(key.strip() for key in keys[1].split(","))
+        return keys.end(), [(TEXT, f"[{listed}]" if name != "label" else "")]
     if name in _LOGOS or name in SYMBOLS:
         after = _AFTER_SYMBOL.match(text, at)
         keep_blank = name in _LOGOS or not SYMBOLS[name].isalpha()
@@ -381,7 +381,8 @@ def _ascii_character(character: str) -> str:
         return _ASCII_SIGNS[character]
     if name := _LETTER_COMMANDS.get(character):
         return f"{{\\{name}}}"
-    base, *marks = unicodedata.normalize("NFD", character)
+    decomposed = unicodedata.normalize("NFD", character)
+    base, marks = decomposed[0], decomposed[1:]
     commands = [_COMMAND_OF_ACCENT.get(mark, "") for mark in marks]
     if marks and base.isascii() and all(commands):
         value = base

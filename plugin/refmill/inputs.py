@@ -1,4 +1,4 @@
-"""From what a user names to opened sources: files, folders, globs, archives, stdin, ids; each with the reader it wants."""
+"""From what a user names to opened sources, each with its reader: files, folders, globs, archives, stdin, ids."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _sources(path: str) -> Iterator[Source]:
     name = "<stdin>" if path == STDIN else path
     try:
         with contextlib.ExitStack() as stack:
-            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(Path(path).open("rb"))
+            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123
             yield from _unpacked(cast(BinaryIO, raw), name)
     except _BROKEN_COMPRESSION as error:
         raise UsageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error

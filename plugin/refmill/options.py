@@ -1,4 +1,4 @@
-"""Options of plugins: from `-O name=value` to the frozen dataclass that a plugin declared, and back to a description."""
+"""Options of plugins: from `-O name=value` to the frozen dataclass that a plugin declared, and to a description."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def distribute(
 ) -> dict[str, dict[str, str]]:
     """Deals `name=value` to every plugin that knows the option, `plugin.name=value` to that one.
 
-    `plugins` maps a plugin's name to its options dataclass. Raises UsageError for an assignment that none of them knows.
+    `plugins` maps a plugin's name to its options dataclass. Raises UsageError for an assignment that none knows.
     """
     dealt: dict[str, dict[str, str]] = {name: {} for name in plugins}
     for assignment in assignments:

@@ -176,12 +176,13 @@ class Registry:
                 yield role
 
     def _enter(self, plugin: Plugin, kind: type, role: Any) -> None:
-        table: dict[str, Any] = {
+        tables: dict[type, dict[str, Any]] = {
             Reader: self.readers,
             Enricher: self.enrichers,
             Transform: self.transforms,
             Exporter: self.exporters,
-        }[kind]
+        }
+        table = tables[kind]
         what = f"{kind.__name__.lower()} {role.name}"
         if role.name in table:
             self._fault(plugin, f"the name of {what!r} is taken by {self._owners[kind, role.name]}")

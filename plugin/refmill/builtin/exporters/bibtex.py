@@ -1,0 +1,196 @@
+"""BibTeX and BibLaTeX, in forms that LaTeX, Zotero, JabRef, Better BibTeX, pandoc and biber read alike."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, hookimpl
+from refmill_hooks.categories import category_name
+from refmill_hooks.identifiers import ArxivId, carries_class
+from refmill_hooks.names import display_name
+from refmill_hooks.text import latex, printable, protect_capitals
+
+_MONTHS = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BibOptions:
+    preprint: Literal["", "misc", "online", "article", "unpublished", "techreport"] = field(
+        default="", metadata={"help": "entry type of preprints; misc in BibTeX and online in BibLaTeX by default"}
+    )
+    abstract: bool = field(default=True, metadata={"help": "write abstracts"})
+    arxiv_doi: bool = field(default=False, metadata={"help": "write arXiv's own DOI where there is no other"})
+    ascii: bool = field(default=False, metadata={"help": "write pure ASCII, other letters as TeX commands"})
+    capitals: Literal["words", "title", "none"] = field(
+        default="words", metadata={"help": "what is braced so that styles keep its capitals"}
+    )
+    max_authors: int = field(default=0, metadata={"help": "write so many authors and `others`; 0 for all"})
+    date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
+    accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write (BibLaTeX)"})
+
+
+_TYPES = {
+    "article-journal": ("article", "article"),
+    "paper-conference": ("inproceedings", "inproceedings"),
+    "chapter": ("incollection", "incollection"),
+    "book": ("book", "book"),
+    "report": ("techreport", "report"),
+    "thesis": ("phdthesis", "thesis"),
+}
+"""CSL type of the venue -> the entry type in BibTeX and in BibLaTeX."""
+
+_CONTAINERS = {
+    "article-journal": ("journal", "journaltitle"),
+    "paper-conference": ("booktitle", "booktitle"),
+    "chapter": ("booktitle", "booktitle"),
+    "report": ("institution", "institution"),
+    "thesis": ("school", "institution"),
+}
+
+
+@hookimpl
+def refmill_exporters() -> Iterator[Exporter[BibOptions]]:
+    yield Exporter(
+        name="bibtex",
+        title="BibTeX for LaTeX, JabRef and REVTeX",
+        suffixes=(".bib",),
+        media_type="application/x-bibtex",
+        render=lambda entry, options: _block(entry, options, biblatex=False),
+        between="\n",
+        options=BibOptions,
+    )
+    yield Exporter(
+        name="biblatex",
+        title="BibLaTeX for biber and JabRef",
+        suffixes=(".biblatex",),
+        media_type="application/x-bibtex",
+        render=lambda entry, options: _block(entry, options, biblatex=True),
+        between="\n",
+        options=BibOptions,
+    )
+
+
+def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
+    kind = _kind(entry, options, biblatex)
+    fields = [(name, value) for name, value in _fields(entry, options, biblatex) if value]
+    width = max((len(name) for name, _ in fields), default=0)
+    lines = "".join(f"  {name:<{width}} = {value},\n" for name, value in fields)
+    return f"@{kind}{{{entry.key or entry.id.replace('/', '_')},\n{lines}}}\n"
+
+
+def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
+    if entry.venue:
+        return _TYPES.get(entry.venue.kind, ("misc", "online"))[biblatex]
+    return options.preprint or ("online" if biblatex else "misc")
+
+
+def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple[str, str]]:
+    """The fields in the order in which they are written, empty ones too."""
+    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
+    venue = entry.venue
+
+    def text(value: str) -> str:
+        return f"{{{latex(printable(value), ascii=options.ascii)}}}" if value else ""
+
+    yield "author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""
+    yield "title", _title(entry.title, options)
+    if venue:
+        yield _CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)
+        yield "volume", text(venue.volume)
+        yield "number", text(venue.issue)
+        yield "pages", text(venue.pages.replace("-", "--"))
+        yield "publisher", text(venue.publisher)
+        yield "issn", text(venue.issn)
+    yield from _dates(entry, options, biblatex)
+    yield "eprint", f"{{{entry.id}}}" if arxiv else ""
+    primary = "" if not arxiv or carries_class(entry.id) else entry.primary_category
+    if arxiv and not biblatex:
+        yield "archiveprefix", "{arXiv}"
+        yield "primaryclass", f"{{{primary}}}" if primary else ""
+    if arxiv:
+        yield "eprinttype", "{arxiv}"
+    if arxiv and biblatex:
+        yield "eprintclass", f"{{{primary}}}" if primary else ""
+        yield "pubstate", "" if venue else "{prepublished}"
+        yield "version", f"{{{entry.version}}}" if entry.version and not venue else ""
+    own_doi = arxiv.doi if arxiv and options.arxiv_doi and not venue else ""
+    yield "doi", f"{{{_verbatim(entry.doi[0] if entry.doi else own_doi)}}}" if entry.doi or own_doi else ""
+    yield "url", f"{{{arxiv.url}}}" if arxiv else ""
+    if biblatex and options.accessed:
+        yield "urldate", f"{{{options.accessed}}}"
+    yield "abstract", text(entry.abstract) if options.abstract else ""
+    yield "keywords", text(", ".join((category_name(code) or code).replace(",", "") for code in entry.categories))
+    yield "note", text(". ".join(note.rstrip(".") for note in _notes(entry)))
+
+
+def _verbatim(doi: str) -> str:
+    return doi.replace("{", "").replace("}", "").replace("%", "\\%")
+
+
+def _title(title: str, options: BibOptions) -> str:
+    if not title:
+        return ""
+    value = latex(printable(title), ascii=options.ascii)
+    if options.capitals == "title":
+        return f"{{{{{value}}}}}"
+    return f"{{{protect_capitals(value) if options.capitals == 'words' else value}}}"
+
+
+def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple[str, str]]:
+    venue = entry.venue
+    if venue and (venue.date or venue.year):
+        written = venue.date or str(venue.year)
+    else:
+        date = entry.updated if options.date == "latest" and entry.updated else entry.created
+        written = date.isoformat() if date else ""
+    year, _, rest = written.partition("-")
+    if biblatex:
+        yield "date", f"{{{written}}}" if written else ""
+    else:
+        yield "year", f"{{{year}}}" if year else ""
+        yield "month", _MONTHS[int(rest[:2]) - 1] if rest else ""
+
+
+def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
+    shown = authors[: options.max_authors] if options.max_authors else authors
+    others = " and others" if len(shown) < len(authors) else ""
+    return " and ".join(_name(name, options.ascii) for name in shown) + others
+
+
+def _name(name: Name, ascii: bool) -> str:
+    """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
+    if name.literal or not name.given:
+        return f"{{{latex(printable(display_name(name)), ascii=ascii)}}}"
+    parts = [_name_part(part, ascii) for part in (name.family, name.suffix, name.given) if part]
+    return ", ".join(parts)
+
+
+def _name_part(part: str, ascii: bool) -> str:
+    value = latex(printable(part), ascii=ascii)
+    if "," in value:
+        return f"{{{value}}}"
+    if " and " in f" {value.lower()} ":
+        return " ".join(f"{{{word}}}" if word.lower() == "and" else word for word in value.split(" "))
+    return value
+
+
+def _notes(entry: Entry) -> Iterator[str]:
+    if entry.comments:
+        yield f"Comment: {entry.comments}"
+    if entry.journal_ref and not entry.venue:
+        yield f"Journal reference: {entry.journal_ref}"
+    if entry.report_no:
+        yield f"Report number: {entry.report_no}"
+    if entry.msc_class:
+        yield f"MSC classes: {entry.msc_class}"
+    if entry.acm_class:
+        yield f"ACM classes: {entry.acm_class}"
+    if entry.license:
+        yield f"License: {entry.license}"
+    if len(entry.doi) > 1:
+        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
+    if (reason := entry.extra.get(WITHDRAWN)) and reason != entry.comments:
+        yield f"Withdrawn from arXiv: {reason}"

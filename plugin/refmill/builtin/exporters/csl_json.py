@@ -1,0 +1,124 @@
+"""CSL-JSON, valid by the schema 1.0.2 and read whole by Zotero, pandoc and citeproc.
+
+Zotero refuses a whole file for one item without a type it knows, takes no particles or suffixes in slots of their own
+and wants an ISO date in `raw` (zotero/translators: CSL JSON.js).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, hookimpl
+from refmill_hooks.categories import category_name
+from refmill_hooks.identifiers import ArxivId
+from refmill_hooks.text import plain, printable
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, kw_only=True)
+class CslOptions:
+    abstract: bool = field(default=True, metadata={"help": "write abstracts"})
+    date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
+    accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write"})
+
+
+@hookimpl
+def refmill_exporters() -> Iterator[Exporter[CslOptions]]:
+    yield Exporter(
+        name="csl-json",
+        title="CSL-JSON for Zotero, pandoc and citeproc",
+        suffixes=(".json",),
+        media_type="application/vnd.citationstyles.csl+json",
+        opening="[\n",
+        render=render,
+        between=",\n",
+        closing="\n]\n",
+        options=CslOptions,
+    )
+
+
+def render(entry: Entry, options: CslOptions) -> str:
+    return _ENCODE(item(entry, options)).decode()
+
+
+def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
+    """The CSL item of an entry; it holds no empty values."""
+    venue = entry.venue
+    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
+    values: dict[str, Any] = {
+        "id": entry.key or entry.id,
+        "citation-key": entry.key,
+        "type": venue.kind if venue else "article",
+        "title": _text(entry.title),
+        "author": [_name(name) for name in entry.authors],
+        "issued": _issued(entry, options),
+        "abstract": _text(entry.abstract) if options.abstract else "",
+        "DOI": entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else "",
+        "URL": arxiv.url if arxiv else "",
+        "number": f"arXiv:{entry.id}" if arxiv and not venue else "",
+        "publisher": venue.publisher if venue else "arXiv" if arxiv else "",
+        "source": "arXiv.org" if arxiv else "",
+        "note": "\n".join(_notes(entry, arxiv)),
+        "keyword": ", ".join(category_name(code) or code for code in entry.categories),
+        "accessed": _date(options.accessed) if options.accessed else None,
+    }
+    if venue:
+        values |= {
+            "container-title": _text(venue.container),
+            "container-title-short": _text(venue.container_short),
+            "volume": venue.volume,
+            "issue": venue.issue,
+            "page": venue.pages,
+            "ISSN": venue.issn,
+        }
+    return {name: value for name, value in values.items() if value}
+
+
+def _text(text: str) -> str:
+    return plain(printable(text), math=True)
+
+
+def _name(name: Name) -> dict[str, str]:
+    if name.literal:
+        return {"literal": _text(name.literal)}
+    given = f"{name.given}, {name.suffix}" if name.suffix else name.given
+    values = {"family": _text(name.family), "given": _text(given)}
+    return values if given else {"family": values["family"]}
+
+
+def _issued(entry: Entry, options: CslOptions) -> dict[str, Any] | None:
+    if entry.venue and (entry.venue.date or entry.venue.year):
+        raw = entry.venue.date or str(entry.venue.year)
+        return {"date-parts": [[int(part) for part in raw.split("-")]], "raw": raw}
+    date = entry.updated if options.date == "latest" and entry.updated else entry.created
+    return _date(date) if date else None
+
+
+def _date(date: datetime.date) -> dict[str, Any]:
+    return {"date-parts": [[date.year, date.month, date.day]], "raw": date.isoformat()}
+
+
+def _notes(entry: Entry, arxiv: ArxivId | None) -> Iterator[str]:
+    """Lines that Zotero keeps in Extra, none in a form that it would take for a field."""
+    if entry.comments:
+        yield _text(entry.comments)
+    if arxiv and entry.venue:
+        yield arxiv.citation(entry.primary_category)
+    if entry.journal_ref and not entry.venue:
+        yield f"Journal reference: {_text(entry.journal_ref)}"
+    if entry.report_no:
+        yield f"Report number: {_text(entry.report_no)}"
+    if entry.msc_class:
+        yield f"MSC classes: {_text(entry.msc_class)}"
+    if entry.acm_class:
+        yield f"ACM classes: {_text(entry.acm_class)}"
+    if len(entry.doi) > 1:
+        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
+    if (reason := entry.extra.get(WITHDRAWN)) and reason != entry.comments:
+        yield f"Withdrawn from arXiv: {_text(reason)}"

@@ -1,0 +1,215 @@
+"""Zotero RDF: everything that Zotero keeps of an item, with notes, tags, links, key and collection.
+
+The elements are those that Zotero's own importer reads (zotero/translators: RDF.js and Zotero RDF.js).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, Venue, hookimpl
+from refmill_hooks.categories import category_name
+from refmill_hooks.identifiers import ArxivId
+from refmill_hooks.text import plain, printable
+
+_OPENING = """<?xml version="1.0" encoding="UTF-8"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+         xmlns:z="http://www.zotero.org/namespaces/export#"
+         xmlns:dc="http://purl.org/dc/elements/1.1/"
+         xmlns:dcterms="http://purl.org/dc/terms/"
+         xmlns:bib="http://purl.org/net/biblio#"
+         xmlns:foaf="http://xmlns.com/foaf/0.1/"
+         xmlns:prism="http://prismstandard.org/namespaces/1.2/basic/"
+         xmlns:link="http://purl.org/rss/1.0/modules/link/">
+"""
+
+_TYPES = {
+    "article-journal": ("journalArticle", "bib:Article"),
+    "paper-conference": ("conferencePaper", "rdf:Description"),
+    "report": ("report", "bib:Report"),
+    "thesis": ("thesis", "bib:Thesis"),
+    "chapter": ("bookSection", "bib:BookSection"),
+    "book": ("book", "bib:Book"),
+}
+"""CSL type of the venue -> Zotero's item type and the element of the item."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoteroOptions:
+    abstract: bool = field(default=True, metadata={"help": "write abstracts"})
+    attachments: bool = field(default=True, metadata={"help": "link the PDF of the preprint"})
+    collection: str = field(default="", metadata={"help": "put all items into this collection"})
+    date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
+    accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write"})
+
+
+@hookimpl
+def refmill_exporters() -> Iterator[Exporter[ZoteroOptions]]:
+    yield Exporter(
+        name="zotero-rdf",
+        title="Zotero RDF, the richest way into Zotero",
+        suffixes=(".rdf",),
+        media_type="application/rdf+xml",
+        opening=_opening,
+        render=render,
+        closing="</rdf:RDF>\n",
+        options=ZoteroOptions,
+    )
+
+
+def _opening(options: ZoteroOptions) -> str:
+    if not options.collection:
+        return _OPENING
+    title = _xml(options.collection)
+    return f'{_OPENING}  <z:Collection rdf:about="#collection">\n    <dc:title>{title}</dc:title>\n  </z:Collection>\n'
+
+
+def render(entry: Entry, options: ZoteroOptions) -> str:
+    """The item, its note and its link; nodes of their own, so that no two items share or merge any."""
+    name = _xml(entry.key or entry.id.replace("/", "_"))
+    item_type, element = _TYPES.get(entry.venue.kind, _TYPES["article-journal"]) if entry.venue else (
+        "preprint",
+        "rdf:Description",
+    )  # fmt: skip
+    notes = [f"<p>{_xml(_xml(paragraph))}</p>" for note in _notes(entry) for paragraph in note.split("\n\n")]
+    notes = [note.replace("<p>", "&lt;p&gt;").replace("</p>", "&lt;/p&gt;") for note in notes]
+    parts = [f'  <{element} rdf:about="#item_{name}">\n    <z:itemType>{item_type}</z:itemType>\n']
+    parts += [f"    {line}\n" for line in _lines(entry, options)]
+    if notes:
+        parts.append(f'    <dcterms:isReferencedBy rdf:resource="#note_{name}"/>\n')
+    link = options.attachments and bool(entry.id)
+    if link:
+        parts.append(f'    <link:link rdf:resource="#pdf_{name}"/>\n')
+    parts.append(f"  </{element}>\n")
+    if notes:
+        parts.append(f'  <bib:Memo rdf:about="#note_{name}"><rdf:value>{"".join(notes)}</rdf:value></bib:Memo>\n')
+    if link:
+        parts.append(
+            f'  <z:Attachment rdf:about="#pdf_{name}">\n'
+            "    <z:itemType>attachment</z:itemType>\n    <z:linkMode>3</z:linkMode>\n"
+            "    <dc:title>Preprint PDF</dc:title>\n    <link:type>application/pdf</link:type>\n"
+            f"    <dc:identifier>{_uri(ArxivId(entry.id, entry.version).pdf_url)}</dc:identifier>\n"
+            "  </z:Attachment>\n"
+        )
+    if options.collection:
+        member = f'<dcterms:hasPart rdf:resource="#item_{name}"/>'
+        parts.append(f'  <rdf:Description rdf:about="#collection">{member}</rdf:Description>\n')
+    return "".join(parts)
+
+
+def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
+    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
+    venue = entry.venue
+    if entry.title:
+        yield f"<dc:title>{_text(entry.title)}</dc:title>"
+    if entry.authors:
+        persons = "".join(f"<rdf:li><foaf:Person>{_person(name)}</foaf:Person></rdf:li>" for name in entry.authors)
+        yield f"<bib:authors><rdf:Seq>{persons}</rdf:Seq></bib:authors>"
+    if date := _date(entry, options):
+        yield f"<dc:date>{date}</dc:date>"
+        if options.accessed:
+            yield f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>"
+    if entry.abstract and options.abstract:
+        yield f"<dcterms:abstract>{_text(entry.abstract)}</dcterms:abstract>"
+    if arxiv and not venue:
+        yield "<dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>"
+        yield f"<prism:number>arXiv:{arxiv.id}</prism:number>"
+    doi = entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else ""
+    if doi:
+        yield f"<dc:identifier>DOI {_xml(doi)}</dc:identifier>"
+    if arxiv:
+        yield f"<dc:identifier>{_uri(arxiv.url)}</dc:identifier>"
+        yield "<z:libraryCatalog>arXiv.org</z:libraryCatalog>"
+    if venue:
+        yield from _venue_lines(venue)
+    if entry.key:
+        yield f"<z:citationKey>{_xml(entry.key)}</z:citationKey>"
+    if entry.license:
+        yield f"<dc:rights>{_xml(entry.license)}</dc:rights>"
+    if arxiv:
+        version = f"\nversion: {arxiv.version}" if arxiv.version else ""
+        yield f"<dc:description>{ArxivId(arxiv.id).citation(entry.primary_category)}{version}</dc:description>"
+    for code in entry.categories:
+        yield _tag(code)
+
+
+def _venue_lines(venue: Venue) -> Iterator[str]:
+    fields = (
+        ("dc:title", venue.container),
+        ("dcterms:alternative", venue.container_short),
+        ("prism:volume", venue.volume),
+        ("prism:number", venue.issue),
+    )
+    inner = "".join(f"<{element}>{_text(value)}</{element}>" for element, value in fields if value)
+    if inner:
+        yield f"<dcterms:isPartOf><bib:Journal>{inner}</bib:Journal></dcterms:isPartOf>"
+    if venue.pages:
+        yield f"<bib:pages>{_text(venue.pages)}</bib:pages>"
+    if venue.issn:
+        yield f"<dc:identifier>ISSN {_xml(venue.issn)}</dc:identifier>"
+    if venue.publisher:
+        name = f"<foaf:name>{_text(venue.publisher)}</foaf:name>"
+        yield f"<dc:publisher><foaf:Organization>{name}</foaf:Organization></dc:publisher>"
+
+
+def _notes(entry: Entry) -> Iterator[str]:
+    if entry.comments:
+        yield f"Comment: {_plain(entry.comments)}"
+    if entry.journal_ref and not entry.venue:
+        yield f"Journal reference: {_plain(entry.journal_ref)}"
+    if entry.report_no:
+        yield f"Report number: {_plain(entry.report_no)}"
+    if entry.msc_class:
+        yield f"MSC classes: {_plain(entry.msc_class)}"
+    if entry.acm_class:
+        yield f"ACM classes: {_plain(entry.acm_class)}"
+    if len(entry.doi) > 1:
+        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
+    if reason := entry.extra.get(WITHDRAWN):
+        yield f"Withdrawn from arXiv: {_plain(reason)}"
+
+
+def _person(name: Name) -> str:
+    if name.literal or not (name.given or name.suffix):
+        return f"<foaf:surname>{_text(name.literal or name.family)}</foaf:surname>"
+    given = f"{name.given}, {name.suffix}" if name.suffix else name.given
+    return f"<foaf:surname>{_text(name.family)}</foaf:surname><foaf:givenName>{_text(given)}</foaf:givenName>"
+
+
+def _date(entry: Entry, options: ZoteroOptions) -> str:
+    if entry.venue and (entry.venue.date or entry.venue.year):
+        return entry.venue.date or str(entry.venue.year)
+    date = entry.updated if options.date == "latest" and entry.updated else entry.created
+    return date.isoformat() if date else ""
+
+
+@lru_cache(1024)
+def _tag(code: str) -> str:
+    words = _xml(category_name(code) or code)
+    return f"<dc:subject><z:AutomaticTag><rdf:value>{words}</rdf:value></z:AutomaticTag></dc:subject>"
+
+
+def _uri(url: str) -> str:
+    return f"<dcterms:URI><rdf:value>{_xml(url)}</rdf:value></dcterms:URI>"
+
+
+def _plain(text: str) -> str:
+    return plain(printable(text), math=True)
+
+
+def _text(text: str) -> str:
+    return _xml(_plain(text))
+
+
+def _xml(text: str) -> str:
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    return text

@@ -1,0 +1,123 @@
+"""Citation keys: unique, stable, of ASCII letters and digits, such as `vaswani2017attention`."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from refmill.builtin.compact import CompactSet
+from refmill_hooks import Entry, Transform, hookimpl
+from refmill_hooks.text import plain
+
+_STOP_WORDS = frozenset(
+    """a an the of on in for and to with by from at as is are via using its it or be this that toward towards into
+    over under der die das le la les un une""".split()
+)
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_TITLE_WORDS = 2
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyOptions:
+    template: str = field(
+        default="{auth}{year}{title}",
+        metadata={"help": "made of {auth} {year} {yy} {title} {word} {eprint}"},
+    )
+
+    def __post_init__(self) -> None:
+        for _, word, _, _ in string.Formatter().parse(self.template):
+            if word is not None and word not in _WORDS:
+                raise ValueError(
+                    f"template: unknown word {{{word}}}; known are {', '.join(f'{{{w}}}' for w in _WORDS)}"
+                )
+
+
+@hookimpl
+def refmill_transforms() -> Iterator[Transform[KeyOptions]]:
+    yield Transform(name="keys", title="gives every entry a unique citation key", stream=stream, options=KeyOptions)
+
+
+def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
+    """Keys that are there stay. Of equal keys the first is never changed, the next end in a, b … z, aa.
+
+    Keys take the year of the first version, so that a new version changes none.
+    """
+    taken = CompactSet()
+    repeated: dict[str, int] = {}
+    for entry in entries:
+        key = entry.key or _key(entry, options.template)
+        unique = key
+        while not taken.add(unique):
+            repeated[key] = repeated.get(key, 0) + 1
+            unique = key + _suffix(repeated[key])
+        yield entry if unique == entry.key else entry.replace(key=unique)
+
+
+def _suffix(number: int) -> str:
+    letters = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = string.ascii_lowercase[letter] + letters
+    return letters
+
+
+def _key(entry: Entry, template: str) -> str:
+    values = {word: _WORDS[word](entry) for _, word, _, _ in string.Formatter().parse(template) if word}
+    if not any(values[word] for word in values if word not in ("year", "yy")):
+        return f"arxiv{_UNSAFE.sub('_', entry.id)}" if entry.id else "entry"
+    return _UNSAFE.sub("", template.format_map(values)) or "entry"
+
+
+def _auth(entry: Entry) -> str:
+    if not entry.authors:
+        return ""
+    name = entry.authors[0]
+    words = (name.literal or name.family).split()
+    while len(words) > 1 and words[0].islower():
+        del words[0]
+    return _ascii("".join(words))
+
+
+def _title(entry: Entry) -> str:
+    return "".join(_title_words(entry)[:_TITLE_WORDS])
+
+
+def _title_words(entry: Entry) -> list[str]:
+    words = (_ascii(word) for word in _WORD.findall(plain(entry.title)) if word.lower() not in _STOP_WORDS)
+    return [word for word in words if word]
+
+
+def _year(entry: Entry) -> str:
+    return str(entry.created.year) if entry.created else str(entry.venue.year or "") if entry.venue else ""
+
+
+def _ascii(text: str) -> str:
+    if not text.isascii() or "\\" in text:
+        text = unicodedata.normalize("NFKD", plain(text).translate(_LETTERS))
+        text = "".join(character if character < "\x80" else _spelled(character) for character in text)
+    return _UNSAFE.sub("", text).lower()
+
+
+def _spelled(character: str) -> str:
+    """A letter of another script by its Unicode name: `ya` for `я`, and by its code where it has none."""
+    if not character.isalpha():
+        return ""
+    name = unicodedata.name(character, "").rpartition(" ")[2]
+    return name.lower() if name.isalpha() and len(name) <= 8 else f"u{ord(character):x}"
+
+
+_WORDS: Mapping[str, Callable[[Entry], str]] = {
+    "auth": _auth,
+    "year": _year,
+    "yy": lambda entry: _year(entry)[2:],
+    "title": _title,
+    "word": lambda entry: next(iter(_title_words(entry)), ""),
+    "eprint": lambda entry: _UNSAFE.sub("_", entry.id),
+}
