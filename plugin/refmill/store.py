@@ -206,7 +206,6 @@ class Store:
             self._give_up(error.strerror or str(error))
             return
         connection = _connection(self.path)
-        self._opened = _inode(self.path)
         try:
             if foreign := _foreign(connection):
                 connection.close()
@@ -215,13 +214,16 @@ class Store:
             with contextlib.suppress(sqlite3.OperationalError):  # some file systems have none; then it goes without
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            with _transaction(connection):
-                connection.execute(_TABLE)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+            if connection.execute("PRAGMA user_version").fetchone() != (_SCHEMA,):
+                with _transaction(connection):
+                    connection.execute(_TABLE)
+                    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {_SCHEMA}")
         except BaseException:
             connection.close()
             raise
+        finally:
+            self._opened = _inode(self.path)
         self._connection = connection
 
     def _set_aside(self, error: Exception) -> bool:

@@ -58,7 +58,7 @@ _COMMENT_WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _COUNTED = re.compile(
-    r"\W{0,3}(?:v\d\W+)?(?:\w+\W+){0,3}?\d+\+?\s*(?:\w+\s+)?(?:pages?|pp?\b|figs?\b|figures?|slides)", re.I
+    r"\W{0,3}(?:v\d\W+)?(?:\w+\W+){0,3}?\d+\+?\s*(?:\w+\s+)?(?:pages?|pp?\b|figs?\b|figures?|slides)", re.IGNORECASE
 )
 
 _RULE = re.compile(r"[^\w\s]{3,}$|[#%]")

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
-from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, hookimpl
-from refmill_hooks.identifiers import BadIdentifier, parse_id
 
 from refmill.builtin.readers.snapshot import Row, entry_of_row
+from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, hookimpl
+from refmill_hooks.identifiers import BadIdentifier, parse_id
 
 _ID = re.compile(rb'"id"\s*:\s*"([^"]+)"')
 _ROW = msgspec.json.Decoder(Row)

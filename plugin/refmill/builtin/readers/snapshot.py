@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
+
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id, split_dois
 from refmill_hooks.names import name_from_parts, repair_authors, split_authors
