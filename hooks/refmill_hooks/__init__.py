@@ -4,7 +4,7 @@ It needs pluggy, msgspec and the standard library only. A plugin is a module wit
 yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files is hooks/README.md.
 """
 
-from refmill_hooks.entry import PROBLEM, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
+from refmill_hooks.entry import PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
 from refmill_hooks.roles import (
     CONTRACT,
     Answer,
@@ -26,6 +26,7 @@ __all__ = [
     "CONTRACT",
     "ENTRY_POINT_GROUP",
     "PROBLEM",
+    "SUSPECT",
     "UNVERIFIED",
     "WITHDRAWN",
     "Answer",

@@ -12,13 +12,16 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["PROBLEM", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+__all__ = ["PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
 
 PROBLEM: Final = "refmill:problem"
 """Key of `Entry.extra`: what a reader could not make out of a record it otherwise read; goes to the problems file."""
 
 UNVERIFIED: Final = "refmill:unverified"
 """Key of `Entry.extra`: space-separated names of the fields that are kept as printed but not to be trusted."""
+
+SUSPECT: Final = "refmill:suspect"
+"""Key of `Entry.extra`: what is visibly wrong with an unverified value, such as `the forenames are shifted`."""
 
 WITHDRAWN: Final = "refmill:withdrawn"
 """Key of `Entry.extra`: the sentence that says the paper was withdrawn from arXiv."""

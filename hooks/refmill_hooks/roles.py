@@ -79,6 +79,10 @@ class Net(Protocol):
         """
         ...
 
+    def say(self, text: str) -> None:
+        """Tells the user in one line what is being waited for."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
@@ -153,6 +157,7 @@ class Enricher(Generic[O]):
     - `entry`: the answer as an Entry that holds the fields this source knows. Raises ReadError.
     - `batch`: how many keys `fetch` is given at most.
     - `local`: it reads files only: asked even with `--offline`, and its answers are not kept in the store.
+    - `fills`: the fields it can be counted on to know. An entry is asked for where one of them is empty or unverified.
     - `lasting`: whether the answer for this key can never change, so that the store keeps it without an age limit.
     """
 
@@ -164,6 +169,7 @@ class Enricher(Generic[O]):
     entry: Callable[[bytes], Entry]
     batch: int = 100
     local: bool = False
+    fills: frozenset[str] = frozenset({"title", "authors", "categories"})
     lasting: Callable[[str], bool] = lambda key: False
     options: type[O] = NoOptions  # type: ignore[assignment]
     needs: int = CONTRACT
@@ -171,6 +177,8 @@ class Enricher(Generic[O]):
     def __post_init__(self) -> None:
         _check(self, self.name, self.needs)
         _check_options(self.name, self.options)
+        if unknown := set(self.fills) - _FIELDS:
+            raise ValueError(f"{self.name!r}: fills names no field of Entry: {', '.join(sorted(unknown))}")
         if self.batch < 1:
             raise ValueError(f"{self.name!r}: batch must be at least 1")
 

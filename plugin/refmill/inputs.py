@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
 
 from refmill.errors import UsageError
 from refmill.registry import Registry
@@ -24,7 +24,7 @@ from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.source import BLOCK
 
-__all__ = ["Opened", "open_inputs"]
+__all__ = ["BROKEN", "Opened", "open_inputs"]
 
 STDIN = "-"
 IDS = "ids"
@@ -32,7 +32,8 @@ IDS = "ids"
 
 Opened = tuple[Source, Reader[Any]]
 
-_BROKEN_COMPRESSION = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
+BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
+"""What reading a source may raise, for its file or its compression is damaged."""
 
 
 def open_inputs(
@@ -109,9 +110,9 @@ def _sources(path: str) -> Iterator[Source]:
     name = "<stdin>" if path == STDIN else path
     try:
         with contextlib.ExitStack() as stack:
-            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123
+            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123, SIM115
             yield from _unpacked(cast(BinaryIO, raw), name)
-    except _BROKEN_COMPRESSION as error:
+    except BROKEN as error:
         raise UsageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 

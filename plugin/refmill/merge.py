@@ -11,12 +11,10 @@ from typing import Any
 
 import msgspec
 
-from refmill_hooks import UNVERIFIED, WITHDRAWN, Entry, Name
+from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name
 from refmill_hooks.text import plain
 
 __all__ = ["Dispute", "merge"]
-
-_ABOUT_AUTHORS = ("text:authors", "text:truncated")
 
 
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +49,7 @@ def merge(entry: Entry, answer: Entry) -> tuple[Entry, list[Dispute]]:
             origin[name] = answer.source
     extra = dict(answer.extra) | entry.extra
     if "authors" in changes:
-        for key in (UNVERIFIED, *_ABOUT_AUTHORS):
+        for key in (UNVERIFIED, SUSPECT):
             extra.pop(key, None)
     if WITHDRAWN in entry.extra and not answer.extra.get(WITHDRAWN) and "comments" in changes and newer:
         extra.pop(WITHDRAWN)

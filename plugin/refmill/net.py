@@ -74,7 +74,7 @@ class HttpNet:
         seed: int | None = None,
     ) -> None:
         self._pause = _pause_of_environment() if pause is None else pause
-        self._say = say
+        self.say = say
         self._limits = limits or Limits()
         self._clock = clock
         self._sleep = sleep
@@ -139,7 +139,7 @@ class HttpNet:
     def _back_off(self, name: str, host: str, trouble: Trouble, tries: int) -> None:
         pauses = 1 if trouble.then is Then.UNREACHABLE else min(2**tries, _LONGEST_BACK_OFF)
         wait = max(pauses * self._pause_for(name), trouble.retry_after) * self._random.uniform(1.0, 1.25)
-        self._say(f"{host}: {trouble.reason}; next try in {wait:.{0 if wait >= 1 else 2}f} s")
+        self.say(f"{host}: {trouble.reason}; next try in {wait:.{0 if wait >= 1 else 2}f} s")
         self._sleep(wait)
 
     def _service(self, name: str, host: str) -> _Service:
@@ -155,7 +155,7 @@ class HttpNet:
             return self._pause
         if name not in self._refused:
             self._refused.add(name)
-            self._say(f"{name}: a pause of {self._pause:g} s is refused, only this machine may be asked so fast")
+            self.say(f"{name}: a pause of {self._pause:g} s is refused, only this machine may be asked so fast")
         return PAUSE
 
     def _try(

@@ -28,6 +28,8 @@ __all__ = ["Plugin", "Registry"]
 
 T = TypeVar("T")
 
+_MOST_FAULTS = 5
+
 _HOOKS: Mapping[str, type] = {
     "refmill_readers": Reader,
     "refmill_enrichers": Enricher,
@@ -91,6 +93,15 @@ class Registry:
     def owner(self, role: Reader[Any] | Enricher[Any] | Transform[Any] | Exporter[Any]) -> Plugin:
         """The plugin that provides this description."""
         return self._owners[type(role), role.name]
+
+    def fault(self, role: Reader[Any] | Enricher[Any] | Transform[Any] | Exporter[Any], error: Exception) -> None:
+        """Notes what a plugin's code raised at work, once a cause. Raises PluginError if strict."""
+        plugin = self.owner(role)
+        reason = f"{type(role).__name__.lower()} {role.name}: {_told(error)}"
+        if self._strict:
+            raise PluginError(f"plugin {plugin}: {reason}") from error
+        if len(plugin.faults) < _MOST_FAULTS and reason not in plugin.faults:
+            plugin.faults.append(reason)
 
     def reader(self, name: str) -> Reader[Any]:
         return _named("input format", name, self.readers)

@@ -24,7 +24,7 @@ _ROW = msgspec.json.Decoder(Row)
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotOptions:
-    file: str = field(default="", metadata={"help": "the snapshot: JSON lines, plain or compressed by gzip or zstd"})
+    files: tuple[str, ...] = field(default=(), metadata={"help": "snapshots: JSON lines, plain, .gz or .zst"})
 
 
 @hookimpl
@@ -47,10 +47,11 @@ def fetch(keys: Sequence[str], net: Net, options: SnapshotOptions) -> Iterable[t
 
     Raises OSError where the file cannot be read.
     """
-    index = _index(options.file)
-    for key in keys:
-        if row := index.row(key):
-            yield key, row
+    for file in options.files:
+        index = _index(file)
+        for key in keys:
+            if row := index.row(key):
+                yield key, row
 
 
 def entry(raw: bytes) -> Entry:

@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from refmill.builtin.text_layout import banner_length, begins_with_title, parts_of
-from refmill_hooks import PROBLEM, UNVERIFIED, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
+from refmill_hooks import PROBLEM, SUSPECT, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.names import is_group, is_truncated, split_authors
 from refmill_hooks.withdrawn import withdrawn
@@ -37,11 +37,13 @@ _WRAPPED = 8
 """A journal reference goes on for at most so many lines."""
 _GIANT = 60_000
 """Bytes that no usual record fills."""
+_SHIFTED = "forenames are shifted against the surnames"
+_TRUNCATED = "the list of authors is cut off"
 _GENERIC_GROUP = re.compile(r"(?:collaborations?|teams?|groups?|consortium|network|project|institute)", re.IGNORECASE)
 
 
 class Piece(msgspec.Struct, gc=False):
-    """The lines of one record; `anchor` and `created` are where its `arXiv:` and `Created:` lines stand, -1 for nowhere.
+    """The lines of one record; `anchor` and `created`: where its `arXiv:` and `Created:` lines stand, -1 for nowhere.
 
     Without either it is the rest of a cut-off record, or (`banner`) what stands in front of the first record.
     """
@@ -67,7 +69,7 @@ def refmill_readers() -> Iterator[Reader[Piece]]:
 
 
 def sniff(head: bytes) -> bool:
-    """Whether a whole record stands in `head`; where `head` is all one record, whether that begins with a title block."""
+    """Whether a whole record stands in `head`; where that is all one record, whether it begins with a title block."""
     if any(piece.anchor >= 0 and piece.created >= 0 for piece in records(Source(io.BytesIO(head)))):
         return True
     return len(head) > _GIANT and begins_with_title(head.decode("utf-8", "replace").lstrip("\ufeff\n\r ").splitlines())
@@ -200,11 +202,11 @@ def entry(piece: Piece) -> Entry:
     title, authors, abstract, comments = parts_of(body)
     names = split_authors(authors) if authors else ()
     if names:
-        extra[UNVERIFIED] = "authors"
-        if any(map(_is_shifted, names)):
-            extra["text:authors"] = "shifted"
+        wrong = [_SHIFTED] if any(map(_is_shifted, names)) else []
         if is_truncated(authors):
-            extra["text:truncated"] = "yes"
+            wrong.append(_TRUNCATED)
+        if wrong:
+            extra[SUSPECT] = "; ".join(wrong)
     if sentence := withdrawn(comments, abstract):
         extra[WITHDRAWN] = sentence
     if problems:

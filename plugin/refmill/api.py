@@ -1,0 +1,118 @@
+"""The four verbs of the Python API: read, enrich, export, convert."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from refmill.pipeline import DEFAULT_ENRICHERS, Job, entries_of, run
+from refmill.registry import Registry
+from refmill.report import Summary
+from refmill_hooks import Entry
+
+__all__ = ["convert", "enrich", "export", "read"]
+
+Path = str | os.PathLike[str]
+
+
+@contextlib.contextmanager
+def read(*inputs: Path, format: str | None = None, plugins: Sequence[Path] = ()) -> Iterator[Iterator[Entry]]:
+    """`with refmill.read("dump.txt") as entries:` the entries of dumps, folders of dumps, or arXiv ids.
+
+    - `format`: the reader's name where the content does not tell it.
+    - `plugins`: Python files with plugins of your own.
+
+    Raises UsageError for an input that cannot be read. Records that cannot be read are left out.
+    """
+    job = Job(inputs=_texts(inputs), format=format, enrichers=())
+    with entries_of(job, Registry(_texts(plugins)), keys=False) as (entries, _):
+        yield entries
+
+
+def enrich(
+    entries: Iterable[Entry],
+    *enrichers: str,
+    snapshot: Path | Sequence[Path] = (),
+    offline: bool = False,
+    refresh: bool = False,
+    plugins: Sequence[Path] = (),
+) -> Iterator[Entry]:
+    """The entries in their order, with what `arxiv` (or the enrichers named) and the snapshots know of them.
+
+    With `offline` no connection is opened; with `refresh` complete entries are asked for too. What no source could
+    tell of is yielded as it was.
+    """
+    job = Job(
+        enrichers=enrichers or DEFAULT_ENRICHERS, snapshots=_several(snapshot), offline=offline, refresh=refresh
+    )
+    with entries_of(job, Registry(_texts(plugins)), entries=entries, keys=False) as (enriched, _):
+        yield from enriched
+
+
+def export(
+    entries: Iterable[Entry], path: Path, *, to: str | None = None, plugins: Sequence[Path] = (), **options: Any
+) -> Summary:
+    """Writes the entries to a file in the format of its suffix, or the one named; keys are given where they lack.
+
+    `options` are those of the exporter (`abstract=False`). Raises UsageError.
+    """
+    job = Job(outputs=[os.fspath(path)], to=to, options=_assignments(options), enrichers=())
+    return run(job, Registry(_texts(plugins)), entries=entries)
+
+
+def convert(
+    inputs: Path | Sequence[Path],
+    outputs: Path | Sequence[Path],
+    *,
+    to: str | None = None,
+    format: str | None = None,
+    enrichers: Sequence[str] = DEFAULT_ENRICHERS,
+    snapshot: Path | Sequence[Path] = (),
+    transforms: Sequence[str] = (),
+    offline: bool = False,
+    refresh: bool = False,
+    problems: Path | None = None,
+    report: Path | None = None,
+    plugins: Sequence[Path] = (),
+    strict: bool = False,
+    **options: Any,
+) -> Summary:
+    """Reads the inputs, enriches what they lack, and writes all outputs in one pass; returns the counts.
+
+    The arguments are those of `refmill convert`. Raises UsageError, and PluginError if `strict`.
+    """
+    job = Job(
+        inputs=_several(inputs),
+        outputs=_several(outputs),
+        to=to,
+        format=format,
+        options=_assignments(options),
+        snapshots=_several(snapshot),
+        enrichers=enrichers,
+        transforms=transforms,
+        offline=offline,
+        refresh=refresh,
+        problems=None if problems is None else os.fspath(problems),
+        report=None if report is None else os.fspath(report),
+    )
+    return run(job, Registry(_texts(plugins), strict=strict))
+
+
+def _several(paths: Path | Sequence[Path]) -> list[str]:
+    return [os.fspath(paths)] if isinstance(paths, str | os.PathLike) else _texts(paths)
+
+
+def _texts(paths: Iterable[Path]) -> list[str]:
+    return [os.fspath(path) for path in paths]
+
+
+def _assignments(options: dict[str, Any]) -> list[str]:
+    return [f"{name.rstrip('_')}={_assigned(value)}" for name, value in options.items() if value is not None]
+
+
+def _assigned(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,229 @@
+"""Asks sources about entries: the store first, then files, then services; in windows, so that batches are full.
+
+Enrichers that ask by the same kind of identifier stand in for one another; each kind is one stage of the flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from refmill.errors import UsageError
+from refmill.merge import merge
+from refmill.registry import Registry
+from refmill.report import Report
+from refmill.store import MAX_AGE, Store
+from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, ServiceError
+
+__all__ = ["Asking", "enrich"]
+
+_AT_ONCE: Final = 512
+"""Entries looked up together in the store and in files."""
+
+_HELD: Final = 2048
+"""Entries held back at most while a batch fills up."""
+
+Answer = tuple[Entry, str] | Missing | ServiceError
+
+
+@dataclass
+class Asking:
+    """How to ask: `net` opens the network when it is first needed; None: never."""
+
+    registry: Registry
+    report: Report
+    store: Store
+    net: Callable[[], Net] | None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    refresh: bool = False
+    max_age: float | None = MAX_AGE
+
+
+@dataclass
+class _Waiting:
+    """An entry in the window, and what it is waiting for."""
+
+    entry: Entry
+    key: str | None = None
+
+
+def enrich(entries: Iterable[Entry], enrichers: Iterable[Enricher[Any]], asking: Asking) -> Iterator[Entry]:
+    """The entries in their order, with what the enrichers know of them; every id asked for ends in the report."""
+    chains: dict[str, list[Enricher[Any]]] = {}
+    for enricher in enrichers:
+        chains.setdefault(enricher.asks, []).append(enricher)
+    for chain in chains.values():
+        entries = _Stage(chain, asking).run(entries)
+    return iter(entries)
+
+
+class _Stage:
+    """Enrichers of one kind of identifier."""
+
+    def __init__(self, chain: list[Enricher[Any]], asking: Asking) -> None:
+        self._asking = asking
+        self._chain = chain
+        self._local = [enricher for enricher in chain if enricher.local]
+        self._remote = [enricher for enricher in chain if not enricher.local]
+        self._fills = frozenset[str]().union(*(enricher.fills for enricher in chain))
+        self._batch = max((enricher.batch for enricher in self._remote), default=1)
+        self._can_ask = bool(self._remote) and asking.net is not None
+
+    def run(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        window: list[_Waiting] = []
+        answers: dict[str, Answer] = {}
+        pending: dict[str, None] = {}
+        looked_up = 0
+        for entry in entries:
+            key = self._key(entry)
+            if key is None and not window:
+                yield entry
+                continue
+            window.append(_Waiting(entry, key))
+            if len(window) - looked_up >= _AT_ONCE:
+                self._look_up(window[looked_up:], answers, pending)
+                looked_up = len(window)
+                while self._can_ask and len(pending) >= self._batch:
+                    batch = list(islice(pending, self._batch))
+                    self._ask(batch, answers)
+                    for asked in batch:
+                        del pending[asked]
+                if not pending or not self._can_ask or len(window) >= _HELD:
+                    yield from self._settle(window, answers, pending)
+                    window, answers, looked_up = [], {}, 0
+                    pending = {}
+        self._look_up(window[looked_up:], answers, pending)
+        yield from self._settle(window, answers, pending)
+
+    def _key(self, entry: Entry) -> str | None:
+        if not self._asking.refresh and not self._lacks(entry):
+            return None
+        for enricher in self._chain:
+            try:
+                if key := enricher.key(entry):
+                    return key
+            except Exception as error:
+                self._asking.registry.fault(enricher, error)
+        return None
+
+    def _lacks(self, entry: Entry) -> bool:
+        return any(not getattr(entry, name) for name in self._fills) or not self._fills.isdisjoint(entry.unverified)
+
+    def _look_up(self, waiting: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]) -> None:
+        """In the store, then in files; what neither knows goes on to the services."""
+        keys = dict.fromkeys(each.key for each in waiting if each.key and each.key not in answers)
+        wanted = [key for key in keys if key]
+        for enricher in self._remote:
+            lasting = [key for key in wanted if enricher.lasting(key)]
+            passing = [key for key in wanted if not enricher.lasting(key)]
+            stored = self._asking.store.get(enricher.name, passing, self._asking.max_age)
+            stored |= self._asking.store.get(enricher.name, lasting, None)
+            for key, found in stored.items():
+                self._take(enricher, key, found.answer, answers)
+            wanted = [key for key in wanted if key not in answers]
+        for enricher in self._local:
+            for key, raw in self._fetched(enricher, wanted):
+                if not isinstance(raw, Missing):
+                    self._take(enricher, key, raw, answers)
+            wanted = [key for key in wanted if not isinstance(answers.get(key), tuple)]
+        pending.update(dict.fromkeys(key for key in wanted if key not in answers))
+
+    def _ask(self, keys: list[str], answers: dict[str, Answer]) -> None:
+        """The services one after the other, each for what those before it did not know."""
+        for enricher in self._remote:
+            wanted = [key for key in keys if not isinstance(answers.get(key), tuple)]
+            for at in range(0, len(wanted), enricher.batch):
+                batch = wanted[at : at + enricher.batch]
+                fetched: list[tuple[str, bytes | Missing]] = []
+                try:
+                    for pair in self._fetched(enricher, batch):
+                        fetched.append(pair)  # noqa: PERF402 - what came before an error counts
+                except ServiceError as error:
+                    failure = error
+                else:
+                    failure = ServiceError(f"{enricher.name} gave no answer")
+                self._asking.store.put(enricher.name, fetched)
+                for key, raw in fetched:
+                    self._take(enricher, key, raw, answers)
+                for key in batch:
+                    answers.setdefault(key, failure)
+
+    def _fetched(self, enricher: Enricher[Any], keys: list[str]) -> Iterator[tuple[str, bytes | Missing]]:
+        """What the enricher yields for these keys and no others. Raises ServiceError; its own faults become one."""
+        if not keys:
+            return
+        wanted = frozenset(keys)
+        options = self._asking.options.get(enricher.name) or enricher.options()
+        net = self._asking.net() if self._asking.net and not enricher.local else _NoNet(self._asking.report.say)
+        try:
+            for key, raw in enricher.fetch(keys, net, options):
+                if key in wanted:
+                    yield key, raw
+        except ServiceError:
+            raise
+        except OSError as error:
+            if enricher.local:
+                raise UsageError(f"{error.filename or enricher.name}: cannot be read: {error.strerror}") from error
+            raise ServiceError(f"{enricher.name}: {error}") from error
+        except Exception as error:
+            self._asking.registry.fault(enricher, error)
+            raise ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}") from error
+
+    def _take(self, enricher: Enricher[Any], key: str, raw: bytes | Missing, answers: dict[str, Answer]) -> None:
+        if isinstance(raw, Missing):
+            answers[key] = raw
+            return
+        try:
+            answers[key] = enricher.entry(raw), enricher.name
+        except ReadError as error:
+            answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}")
+        except Exception as error:
+            self._asking.registry.fault(enricher, error)
+            answers[key] = ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}")
+
+    def _settle(
+        self, window: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]
+    ) -> Iterator[Entry]:
+        if pending and self._can_ask:
+            self._ask(list(pending), answers)
+        report = self._asking.report
+        told: set[str] = set()
+        for waiting in window:
+            entry, key = waiting.entry, waiting.key
+            answer = answers.get(key) if key else None
+            if key and key not in told:
+                told.add(key)
+                self._tell(key, answer)
+            if isinstance(answer, tuple):
+                entry, disputes = merge(entry, answer[0])
+                report.disputes(disputes)
+                report.summary.enriched += 1
+            yield entry
+
+    def _tell(self, key: str, answer: Answer | None) -> None:
+        report = self._asking.report
+        if isinstance(answer, tuple):
+            report.found(key, answer[1])
+        elif isinstance(answer, Missing):
+            report.missing(key, answer.reason)
+        elif answer is not None:
+            report.unknown(key, str(answer))
+        elif self._asking.net is None:
+            report.unknown(key, "offline, and neither the store nor a file knows it")
+        else:
+            report.unknown(key, f"not in {', '.join(enricher.name for enricher in self._chain)}")
+
+
+class _NoNet:
+    """The network of a local enricher: there is none."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def ask(self, url: str, **_: object) -> Any:
+        raise ServiceError(f"{url}: an enricher that is declared local must not use the network")
+
+    def say(self, text: str) -> None:
+        self._say(text)

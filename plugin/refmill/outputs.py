@@ -1,0 +1,230 @@
+"""Writes entries to several outputs in one pass: to a part file beside the target, renamed when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, BinaryIO, Final, TextIO, cast
+
+import msgspec
+
+from refmill.errors import UsageError
+from refmill.registry import Registry
+from refmill.report import Report
+from refmill_hooks import Entry, Exporter
+
+__all__ = ["STDOUT", "Output", "Outputs"]
+
+STDOUT: Final = "-"
+_BUFFERED: Final = 1 << 17
+"""Characters joined before they are encoded and written."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where to write (`-`: stdout), in which format, with which options."""
+
+    path: str
+    exporter: Exporter[Any]
+    options: Any
+
+
+class Outputs:
+    """The open outputs. Leaving the context without an error renames the part files; an error leaves all as it was.
+
+    Raises UsageError where a target cannot be written.
+    """
+
+    def __init__(self, outputs: Sequence[Output], registry: Registry, report: Report) -> None:
+        paths = [output.path for output in outputs]
+        if doubled := next((path for path in paths if paths.count(path) > 1), None):
+            raise UsageError(f"-o {doubled}: given twice")
+        self._report = report
+        self._stack = contextlib.ExitStack()
+        self._outputs = outputs
+        self._registry = registry
+        self._writers: list[_Rendered | _Whole] = []
+
+    def __enter__(self) -> Outputs:
+        try:
+            for output in self._outputs:
+                stream = self._stack.enter_context(_target(output.path))
+                kind = _Rendered if output.exporter.render else _Whole
+                self._writers.append(kind(output, stream, self._registry, self._report))
+            if any(output.path == STDOUT for output in self._outputs):
+                # What a plugin prints must not end up in the output.
+                self._stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        except BaseException as error:
+            self._stack.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._stack.__exit__(kind, error, trace)
+            return
+        try:
+            for writer in self._writers:
+                writer.finish()
+                self._report.summary.written[writer.output.path] = writer.count
+        except BaseException as failure:
+            self._stack.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._stack.close()
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Writes them all, in their order."""
+        adds = [writer.add for writer in self._writers]
+        if len(adds) == 1:
+            (add,) = adds
+            for entry in entries:
+                add(entry)
+        else:
+            for entry in entries:
+                for add in adds:
+                    add(entry)
+
+
+class _Rendered:
+    """An output whose exporter renders one entry after the other."""
+
+    def __init__(self, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+        self.output = output
+        self.count = 0
+        self._stream = stream
+        self._registry = registry
+        self._report = report
+        assert output.exporter.render
+        self._render = output.exporter.render
+        self._options = output.options
+        self._between = output.exporter.between
+        self._parts = [_around(output.exporter.opening, output.options)]
+        self._size = 0
+
+    def add(self, entry: Entry) -> None:
+        try:
+            text = self._render(entry, self._options)
+            self._size += len(text)
+        except Exception as error:
+            self._refuse(entry, error)
+            return
+        parts = self._parts
+        if self.count and self._between:
+            parts.append(self._between)
+        parts.append(text)
+        self.count += 1
+        if self._size > _BUFFERED:
+            self._flush()
+
+    def _refuse(self, entry: Entry, error: Exception) -> None:
+        exporter = self.output.exporter
+        if not isinstance(error, ValueError):
+            self._registry.fault(exporter, error)
+        self._report.unwritten(self.output.path, entry, f"the exporter {exporter.name} cannot write it: {error}")
+
+    def _flush(self) -> None:
+        try:
+            self._stream.write("".join(self._parts).encode("utf-8", "replace"))
+        except OSError as error:
+            raise _unwritable(self.output.path, error) from error
+        self._parts = []
+        self._size = 0
+
+    def finish(self) -> None:
+        self._parts.append(_around(self.output.exporter.closing, self._options))
+        self._flush()
+
+
+class _Whole:
+    """An output whose exporter must see all entries: they wait in a temporary file."""
+
+    def __init__(self, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+        self.output = output
+        self.count = 0
+        self._stream = stream
+        self._registry = registry
+        self._report = report
+        self._spool = tempfile.TemporaryFile()
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def add(self, entry: Entry) -> None:
+        packed = self._encode(entry)
+        self._spool.write(len(packed).to_bytes(4, "big"))
+        self._spool.write(packed)
+
+    def finish(self) -> None:
+        exporter = self.output.exporter
+        assert exporter.write
+        text = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n")
+        with self._spool, text:
+            try:
+                exporter.write(self._replayed(), cast(TextIO, text), self.output.options)
+            except Exception as error:
+                self._registry.fault(exporter, error)
+                raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
+            text.flush()
+            text.seek(0)
+            try:
+                shutil.copyfileobj(text.buffer, cast(IO[bytes], self._stream))
+            except OSError as error:
+                raise _unwritable(self.output.path, error) from error
+
+    def _replayed(self) -> Iterator[Entry]:
+        self._spool.seek(0)
+        decode = msgspec.msgpack.Decoder(Entry).decode
+        while length := self._spool.read(4):
+            self.count += 1
+            yield decode(self._spool.read(int.from_bytes(length, "big")))
+
+
+def _around(text: Any, options: Any) -> str:
+    return str(text(options)) if callable(text) else str(text)
+
+
+@contextlib.contextmanager
+def _target(path: str) -> Iterator[BinaryIO]:
+    """A stream to the part file of a path, renamed at the end; to stdout or a device as it is."""
+    if path == STDOUT:
+        stream = sys.stdout.buffer
+        try:
+            yield cast(BinaryIO, stream)
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+        return
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with target.open("wb") as device:
+            yield cast(BinaryIO, device)
+        return
+    part = target.with_name(target.name + ".part")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        stream_ = part.open("wb")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with stream_ as whole:
+            yield cast(BinaryIO, whole)
+        if target.exists():
+            shutil.copymode(target, part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _unwritable(path: str, error: OSError) -> UsageError:
+    if isinstance(error, BrokenPipeError):
+        raise error
+    return UsageError(f"{path}: cannot be written: {error.strerror or error}")

@@ -1,0 +1,104 @@
+"""From opened sources to entries: a bad record costs itself, a repeated one is dropped."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from refmill.builtin.compact import CompactSet
+from refmill.inputs import BROKEN, Opened
+from refmill.registry import Registry
+from refmill.report import Report
+from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source
+
+__all__ = ["drop_duplicates", "read_entries"]
+
+_AT_HAND: Final = 256
+"""Entries held back, so that a newer record of the same paper can still take the place of an older one."""
+
+_replace = msgspec.structs.replace
+
+
+def read_entries(opened: Iterable[Opened], registry: Registry, report: Report) -> Iterator[Entry]:
+    """Every entry of every source; fields that the reader calls weak are marked as unverified."""
+    for source, reader in opened:
+        try:
+            yield from _entries(source, reader, registry, report)
+        except BROKEN as error:
+            report.unreadable(source.name, source.line, f"broken off here: {error}", "")
+        if source.latin1_lines:
+            report.note(f"{source.name}: {source.latin1_lines:,} lines are not UTF-8 and were read as Latin-1")
+
+
+def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Report) -> Iterator[Entry]:
+    summary = report.summary
+    understand, weak = reader.entry, reader.weak
+    records = reader.records(source)
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except BROKEN:
+            raise
+        except Exception as error:
+            registry.fault(reader, error)
+            report.unreadable(source.name, source.line, f"the reader {reader.name} failed here: {error}", "")
+            return
+        try:
+            entry = understand(record)
+        except SkipRecord:
+            summary.skipped += 1
+            continue
+        except ReadError as error:
+            report.unreadable(source.name, source.line, str(error), _raw(reader, record))
+            continue
+        except Exception as error:
+            registry.fault(reader, error)
+            report.unreadable(source.name, source.line, f"{type(error).__name__}: {error}", _raw(reader, record))
+            continue
+        summary.read += 1
+        if entry.extra and PROBLEM in entry.extra:
+            extra = dict(entry.extra)
+            report.incomplete(source.name, source.line, extra.pop(PROBLEM), _raw(reader, record))
+            entry = _replace(entry, extra=extra)
+        if weak and (spoilt := sorted(name for name in weak if getattr(entry, name))):
+            entry = _replace(entry, extra={**entry.extra, UNVERIFIED: " ".join(spoilt)})
+        yield entry
+
+
+def _raw(reader: Reader[Any], record: Any) -> str:
+    try:
+        return reader.raw(record)
+    except Exception:
+        return repr(record)
+
+
+def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
+    """One entry of each id and version, in the place of the first; of those still at hand the last updated one."""
+    seen = CompactSet()
+    held: OrderedDict[str, Entry] = OrderedDict()
+    nameless = 0
+    for entry in entries:
+        id = entry.versioned_id
+        if not id:
+            nameless += 1
+            held[f"#{nameless}"] = entry
+        elif seen.add(id):
+            held[id] = entry
+        else:
+            report.summary.duplicates += 1
+            rival = held.get(id)
+            if rival is not None and _day(entry) > _day(rival):
+                held[id] = entry
+            continue
+        if len(held) > _AT_HAND:
+            yield held.popitem(last=False)[1]
+    yield from held.values()
+
+
+def _day(entry: Entry) -> str:
+    return str(entry.updated or entry.created or "")
