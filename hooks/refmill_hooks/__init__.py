@@ -4,7 +4,7 @@ It needs pluggy, msgspec and the standard library only. A plugin is a module wit
 yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files is hooks/README.md.
 """
 
-from refmill_hooks.entry import PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
+from refmill_hooks.entry import PRINTED_ID, PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
 from refmill_hooks.roles import (
     CONTRACT,
     Answer,
@@ -25,6 +25,7 @@ from refmill_hooks.specs import ENTRY_POINT_GROUP, hookimpl
 __all__ = [
     "CONTRACT",
     "ENTRY_POINT_GROUP",
+    "PRINTED_ID",
     "PROBLEM",
     "SUSPECT",
     "UNVERIFIED",

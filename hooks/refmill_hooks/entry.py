@@ -12,7 +12,10 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+__all__ = ["PRINTED_ID", "PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+
+PRINTED_ID: Final = "refmill:printed-id"
+"""Key of `Entry.extra`: what stands where the id should, and is none; `Entry.id` is empty then."""
 
 PROBLEM: Final = "refmill:problem"
 """Key of `Entry.extra`: what a reader could not make out of a record it otherwise read; goes to the problems file."""

@@ -48,11 +48,11 @@ _COMMENT_WORDS = re.compile(
     r"""\b(?: \d+\+?\s*(?:pages?|pp?\b|figs?\b|figures?|tables?|slides|color|colour|eps|ps\b|refs?\b|references)
       | pages?\b | figures?\b | appendi(?:x|ces) | supplement\w* | la?tex\w* | revtex\w* | amstex | pdf\b
       | accepted | submitted | to\ appear | appears?\ in | appeared | published | publication | presented | in\ press
-      | proceedings? | proc\. | camera[\ -]ready | conference | conf\. | workshop | symposium | journal | lecture | chapter
-      | thesis | dissertation | report | preprint | draft | manuscript | version | revised | revision | extended | updated
-      | corrected | corrections? | typos? | erratum | added | minor | comments? | withdrawn | superseded | replaced
-      | code | source | software | project | homepage | website | available | arxiv | in\ (?:french|russian|german|spanish)
-      | invited | talk | poster | contribut\w+ | contact | email | volume | issn | isbn | doi
+      | proceedings? | proc\. | camera[\ -]ready | conference | conf\. | workshop | symposium | journal | lecture
+      | chapter | thesis | dissertation | report | preprint | draft | manuscript | version | revised | revision
+      | extended | updated | corrected | corrections? | typos? | erratum | added | minor | comments? | withdrawn
+      | superseded | replaced | code | source | software | project | homepage | website | available | arxiv
+      | in\ (?:french|russian|german|spanish) | invited | talk | poster | contribut\w+ | contact | email | volume | issn | isbn | doi
       | (?:neurips|nips|icml|cvpr|iclr|iccv|eccv|acl|emnlp|naacl|aaai|ijcai|ieee|acm|lncs|eptcs|kdd|www|sigir)\b )
       | https?:// | \bv\d+\b | \b(?:19|20)\d\d\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -123,7 +123,7 @@ def _is_indented(paragraph: Sequence[str]) -> bool:
 
 
 def _names_from(lines: Sequence[str]) -> int:
-    """Where in a title block the author list begins: the last line, and those above it that can only be names. 0: none."""
+    """Where in a title block the author list begins: the last line, and those above that can only be names; 0: none."""
     last = len(lines) - 1
     if last < 1 or _is_indented(lines) or len(lines[0]) > _LONGEST_TITLE or not _are_names(lines[last]):
         return 0
@@ -211,7 +211,8 @@ def banner_length(lines: Sequence[str]) -> int:
     length = 0
     for start, end in _blocks(lines):
         block = lines[start:end]
-        if _names_from(block):
+        whole = length == start and all(_RULE.match(line) or _HEADER.match(line) for line in block)
+        if _names_from(block) and not whole:
             return start
         if length == start and any(_RULE.match(line) or _HEADER.match(line) for line in block[:_TITLE_LINES]):
             length = end

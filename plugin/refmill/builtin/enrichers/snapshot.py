@@ -1,39 +1,41 @@
-"""A local snapshot file as a source of metadata: asked by arXiv id, without a network and without loading the file."""
+"""Local files of arXiv metadata as a source: asked by arXiv id, without a network and without loading them."""
 
 from __future__ import annotations
 
-import gzip
-import os
 import re
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-import msgspec
-
-from refmill.builtin.readers.snapshot import Row, entry_of_row
-from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, hookimpl
+from refmill.builtin.readers import atom, oai, snapshot
+from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, SkipRecord, Source, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 
-_ID = re.compile(rb'"id"\s*:\s*"([^"]+)"')
-_ROW = msgspec.json.Decoder(Row)
+if TYPE_CHECKING:
+    from refmill.builtin.snapshot_index import Cut, SnapshotIndex
+
+_READERS: Final[dict[bytes, ModuleType]] = {b"O": oai, b"A": atom, b"J": snapshot}
+"""The formats that are cut by their readers; the mark stands in front of each record in the index."""
+
+_ROWS = re.compile(rb"(?:\xef\xbb\xbf)?[\s\[]*\{[^\n]*\}[ \t,\]]*\r?(?:\n|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotOptions:
-    files: tuple[str, ...] = field(default=(), metadata={"help": "snapshots: JSON lines, plain, .gz or .zst"})
+    files: tuple[str, ...] = field(
+        default=(), metadata={"help": "snapshots, OAI-PMH or Atom files, plain or compressed; asked in this order"}
+    )
 
 
 @hookimpl
 def refmill_enrichers() -> Iterator[Enricher[SnapshotOptions]]:
     yield Enricher(
         name="snapshot",
-        title="a local file of arXiv metadata (--snapshot FILE)",
+        title="local files of arXiv metadata (--snapshot FILE)",
         asks="arxiv",
-        key=lambda entry: entry.id or None,
+        key=lambda entry: entry.versioned_id or None,
         fetch=fetch,
         entry=entry,
         batch=1000,
@@ -43,88 +45,86 @@ def refmill_enrichers() -> Iterator[Enricher[SnapshotOptions]]:
 
 
 def fetch(keys: Sequence[str], net: Net, options: SnapshotOptions) -> Iterable[tuple[str, bytes | Missing]]:
-    """The rows of these ids; what the file does not hold is left to other sources.
+    """The records of these ids; what no file holds is left to other sources. Raises OSError for an unreadable file.
 
-    Raises OSError where the file cannot be read.
+    A file knows the newest version alone: an id with a version is answered only where it is that one.
     """
+    wanted = list(keys)
     for file in options.files:
-        index = _index(file)
-        for key in keys:
-            if row := index.row(key):
-                yield key, row
+        index = _index(file, net.say)
+        found = dict(index.find([_canonical(key) for key in wanted]))
+        rest: list[str] = []
+        for key in wanted:
+            record = found.get(_canonical(key))
+            if record is not None and _is_of_version(record, parse_id(key).version):
+                yield key, record
+            else:
+                rest.append(key)
+        wanted = rest
 
 
 def entry(raw: bytes) -> Entry:
     """Raises ReadError."""
+    reader = _READERS.get(raw[:1])
     try:
-        return entry_of_row(_ROW.decode(raw.replace(b": NaN", b": null")), "snapshot")
-    except msgspec.MsgspecError as error:
-        raise ReadError(f"not a row of the snapshot: {error}") from error
+        made: Entry = reader.entry(raw[1:]) if reader else snapshot.entry(raw)
+    except SkipRecord as skipped:
+        raise ReadError(str(skipped)) from skipped
+    return made.replace(source="snapshot")
 
 
-class Index:
-    """Where each id's row begins in a snapshot file: hashes of the ids, sorted, beside the offsets of their rows."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        hashes: list[tuple[int, int]] = []
-        with _opened(path) as stream:
-            offset = 0
-            for line in stream:
-                if match := _ID.search(line):
-                    hashes.append((_hash(_canonical(match[1].decode())), offset))
-                offset += len(line)
-        hashes.sort()
-        self._hashes = array("q", (hash for hash, _ in hashes))
-        self._offsets = array("q", (offset for _, offset in hashes))
-
-    def row(self, id: str) -> bytes | None:
-        """The row of an id, the last one where the file has several."""
-        wanted = _hash(id)
-        at = bisect_left(self._hashes, wanted)
-        found = None
-        while at < len(self._hashes) and self._hashes[at] == wanted:
-            with _opened(self._path) as stream:
-                stream.seek(self._offsets[at])
-                line = stream.readline().strip().removesuffix(b",")
-            match = _ID.search(line)
-            if match and _canonical(match[1].decode()) == id:
-                found = line.removeprefix(b"[").strip()
-            at += 1
-        return found
+def _is_of_version(record: bytes, version: int | None) -> bool:
+    if version is None:
+        return True
+    try:
+        made = entry(record)
+    except ReadError:
+        return False
+    return version == (made.versions[-1].number if made.versions else made.version)
 
 
-_indices: dict[tuple[str, int, int], Index] = {}
+_indices: dict[tuple[str, int, int], SnapshotIndex] = {}
 
 
-def _index(path: str) -> Index:
-    status = os.stat(path)  # noqa: PTH116 - the error names the file as the user wrote it
-    key = (path, status.st_size, status.st_mtime_ns)
+def _index(file: str, say: Callable[[str], None]) -> SnapshotIndex:
+    from refmill.builtin.snapshot_index import SnapshotIndex
+
+    status = Path(file).stat()
+    key = (file, status.st_size, status.st_mtime_ns)
     if key not in _indices:
-        _indices.clear()
-        _indices[key] = Index(path)
+        _indices[key] = SnapshotIndex(file, cut=_cut, canonical=_canonical, say=say, cache=_cache)
     return _indices[key]
 
 
-def _hash(id: str) -> int:
-    return hash(id)
+def _cut(head: bytes) -> Cut | None:
+    """How to cut a file that begins so; None for JSON lines. Raises OSError for what is no arXiv metadata."""
+    for mark, reader in _READERS.items():
+        if reader.sniff(head):
+            return None if reader is snapshot and _ROWS.match(head) else _cutter(mark, reader)
+    raise OSError(22, "no arXiv metadata: neither a snapshot nor an OAI-PMH or Atom file")
 
 
-def _canonical(id: str) -> str:
+def _cutter(mark: bytes, reader: ModuleType) -> Cut:
+    def cut(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+        for record in reader.records(Source(stream)):
+            try:
+                id = reader.entry(record).id
+            except (ReadError, SkipRecord):
+                continue
+            if id:
+                yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
+
+    return cut
+
+
+def _canonical(text: str) -> str:
     try:
-        return parse_id(id).id
+        return parse_id(text).id
     except BadIdentifier:
         return ""
 
 
-def _opened(path: str) -> BinaryIO:
-    stream = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
-    head = stream.read(4)
-    stream.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
-    if head == b"\x28\xb5\x2f\xfd":
-        import zstandard
+def _cache() -> Path:
+    import platformdirs
 
-        return cast(BinaryIO, zstandard.open(stream, "rb"))
-    return stream
+    return platformdirs.user_cache_path("refmill")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, hookimpl
+from refmill_hooks import Entry, Exporter, Name, hookimpl
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId, carries_class
 from refmill_hooks.names import display_name
+from refmill_hooks.remarks import remarks
 from refmill_hooks.text import latex, printable, protect_capitals
 
 _MONTHS = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
@@ -123,7 +124,7 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple
         yield "urldate", f"{{{options.accessed}}}"
     yield "abstract", text(entry.abstract) if options.abstract else ""
     yield "keywords", text(", ".join((category_name(code) or code).replace(",", "") for code in entry.categories))
-    yield "note", text(". ".join(note.rstrip(".") for note in _notes(entry)))
+    yield "note", text(". ".join(f"{label}: {remark}".rstrip(".") for label, remark in remarks(entry)))
 
 
 def _verbatim(doi: str) -> str:
@@ -175,22 +176,3 @@ def _name_part(part: str, ascii: bool) -> str:
     if " and " in f" {value.lower()} ":
         return " ".join(f"{{{word}}}" if word.lower() == "and" else word for word in value.split(" "))
     return value
-
-
-def _notes(entry: Entry) -> Iterator[str]:
-    if entry.comments:
-        yield f"Comment: {entry.comments}"
-    if entry.journal_ref and not entry.venue:
-        yield f"Journal reference: {entry.journal_ref}"
-    if entry.report_no:
-        yield f"Report number: {entry.report_no}"
-    if entry.msc_class:
-        yield f"MSC classes: {entry.msc_class}"
-    if entry.acm_class:
-        yield f"ACM classes: {entry.acm_class}"
-    if entry.license:
-        yield f"License: {entry.license}"
-    if len(entry.doi) > 1:
-        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
-    if (reason := entry.extra.get(WITHDRAWN)) and reason != entry.comments:
-        yield f"Withdrawn from arXiv: {reason}"

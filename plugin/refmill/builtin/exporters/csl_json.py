@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, hookimpl
+from refmill_hooks import Entry, Exporter, Name, hookimpl
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId
+from refmill_hooks.remarks import remarks
 from refmill_hooks.text import plain, printable
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -106,19 +107,7 @@ def _date(date: datetime.date) -> dict[str, Any]:
 
 def _notes(entry: Entry, arxiv: ArxivId | None) -> Iterator[str]:
     """Lines that Zotero keeps in Extra, none in a form that it would take for a field."""
-    if entry.comments:
-        yield _text(entry.comments)
     if arxiv and entry.venue:
         yield arxiv.citation(entry.primary_category)
-    if entry.journal_ref and not entry.venue:
-        yield f"Journal reference: {_text(entry.journal_ref)}"
-    if entry.report_no:
-        yield f"Report number: {_text(entry.report_no)}"
-    if entry.msc_class:
-        yield f"MSC classes: {_text(entry.msc_class)}"
-    if entry.acm_class:
-        yield f"ACM classes: {_text(entry.acm_class)}"
-    if len(entry.doi) > 1:
-        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
-    if (reason := entry.extra.get(WITHDRAWN)) and reason != entry.comments:
-        yield f"Withdrawn from arXiv: {_text(reason)}"
+    for label, text in remarks(entry):
+        yield _text(text) if label == "Comment" else f"{label}: {_text(text)}"

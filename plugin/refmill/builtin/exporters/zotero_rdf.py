@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from refmill_hooks import WITHDRAWN, Entry, Exporter, Name, Venue, hookimpl
+from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId
+from refmill_hooks.remarks import remarks
 from refmill_hooks.text import plain, printable
 
 _OPENING = """<?xml version="1.0" encoding="UTF-8"?>
@@ -36,6 +37,9 @@ _TYPES = {
     "book": ("book", "bib:Book"),
 }
 """CSL type of the venue -> Zotero's item type and the element of the item."""
+
+_RIGHTS = "License"
+"""The remark that Zotero has a field for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +79,12 @@ def render(entry: Entry, options: ZoteroOptions) -> str:
         "preprint",
         "rdf:Description",
     )  # fmt: skip
-    notes = [f"<p>{_xml(_xml(paragraph))}</p>" for note in _notes(entry) for paragraph in note.split("\n\n")]
-    notes = [note.replace("<p>", "&lt;p&gt;").replace("</p>", "&lt;/p&gt;") for note in notes]
+    notes = [
+        f"&lt;p&gt;{_xml(_xml(paragraph))}&lt;/p&gt;"
+        for label, remark in remarks(entry)
+        if label != _RIGHTS
+        for paragraph in f"{label}: {_plain(remark)}".split("\n\n")
+    ]
     parts = [f'  <{element} rdf:about="#item_{name}">\n    <z:itemType>{item_type}</z:itemType>\n']
     parts += [f"    {line}\n" for line in _lines(entry, options)]
     if notes:
@@ -154,23 +162,6 @@ def _venue_lines(venue: Venue) -> Iterator[str]:
     if venue.publisher:
         name = f"<foaf:name>{_text(venue.publisher)}</foaf:name>"
         yield f"<dc:publisher><foaf:Organization>{name}</foaf:Organization></dc:publisher>"
-
-
-def _notes(entry: Entry) -> Iterator[str]:
-    if entry.comments:
-        yield f"Comment: {_plain(entry.comments)}"
-    if entry.journal_ref and not entry.venue:
-        yield f"Journal reference: {_plain(entry.journal_ref)}"
-    if entry.report_no:
-        yield f"Report number: {_plain(entry.report_no)}"
-    if entry.msc_class:
-        yield f"MSC classes: {_plain(entry.msc_class)}"
-    if entry.acm_class:
-        yield f"ACM classes: {_plain(entry.acm_class)}"
-    if len(entry.doi) > 1:
-        yield f"Further DOIs: {' '.join(entry.doi[1:])}"
-    if reason := entry.extra.get(WITHDRAWN):
-        yield f"Withdrawn from arXiv: {_plain(reason)}"
 
 
 def _person(name: Name) -> str:

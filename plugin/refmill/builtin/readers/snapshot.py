@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 import msgspec
 
-from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id, split_dois
 from refmill_hooks.names import name_from_parts, repair_authors, split_authors
 from refmill_hooks.text import paragraphs, squeeze
@@ -35,7 +37,7 @@ class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "repor
     id: str | int | float
     title: str | None = None
     authors: str | None = None
-    authors_parsed: list[list[str]] | None = None
+    authors_parsed: list[list[str]] | str | None = None
     abstract: str | None = None
     categories: str | list[str] | None = None
     comments: str | None = None
@@ -49,6 +51,12 @@ class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "repor
     updated: str | None = None
 
 
+_AROUND = b" \t\r\n,[]"
+_LONGEST_ROW = 16 << 20
+"""Bytes; the longest real rows, with some 3,000 authors, have 200 kB."""
+_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[{}]', re.DOTALL)
+_NAN = re.compile(rb":(\s*)NaN\b")
+
 _ROW = msgspec.json.Decoder(Row)
 
 
@@ -61,8 +69,12 @@ def refmill_readers() -> Iterator[Reader[Row | bytes]]:
         sniff=sniff,
         records=records,
         entry=entry,
-        raw=lambda record: record.decode("utf-8", "replace") if isinstance(record, bytes) else repr(record),
+        raw=raw,
     )
+
+
+def raw(record: Row | bytes) -> str:
+    return (record if isinstance(record, bytes) else msgspec.json.encode(record)).decode("utf-8", "replace")
 
 
 def sniff(head: bytes) -> bool:
@@ -76,65 +88,105 @@ def sniff(head: bytes) -> bool:
 
 
 def records(source: Source) -> Iterator[Row | bytes]:
-    """Rows, and as bytes the lines that are none."""
-    number = 0
+    """Rows, and as bytes what is none: one a line, with or without brackets and commas, else cut at braces."""
+    blocks = source.blocks()
+    head = b""
+    while b"\n" not in head.lstrip(_AROUND) and len(head) < _LONGEST_ROW and (block := next(blocks, b"")):
+        head += block
+    first, newline, _ = head.lstrip(_AROUND).partition(b"\n")
+    by_line = newline and first.rstrip(_AROUND).endswith(b"}")
+    for source.line, row in (_of_lines if by_line else _of_braces)(chain((head,), blocks)):
+        yield row
+
+
+def _of_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
+    line = 1
     pending: list[bytes] = []
-    for block in source.blocks():
+    for block in blocks:
         head, newline, rest = block.rpartition(b"\n")
         if not newline:
             pending.append(rest)
             continue
-        lines = b"".join([*pending, head])
+        pending.append(head)
+        whole = b"".join(pending)
         pending = [rest]
-        for number, row in _rows(lines, number):
-            source.line = number
-            yield row
-    for number, row in _rows(b"".join(pending), number):
-        source.line = number
-        yield row
+        count = whole.count(b"\n") + 1
+        try:
+            rows = _ROW.decode_lines(whole)
+        except msgspec.MsgspecError:
+            yield from _line_by_line(whole, line)
+        else:
+            # Where empty lines stand between the rows, the numbers of the lines are those of a second look.
+            yield from enumerate(rows, line) if len(rows) == count else _line_by_line(whole, line)
+        line += count
+    yield from _line_by_line(b"".join(pending), line)
 
 
-def _rows(lines: bytes, number: int) -> Iterator[tuple[int, Row | bytes]]:
+def _line_by_line(lines: bytes, first: int) -> Iterator[tuple[int, Row | bytes]]:
+    for number, line in enumerate(lines.split(b"\n"), first):
+        if row := line.strip(_AROUND):
+            yield number, _row_or_bytes(row)
+
+
+def _of_braces(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
+    """Objects on many lines, or many on one: each ends with the brace that closes it."""
+    data = bytearray()
+    at = depth = start = 0
+    line = begun = 1
+    for block in blocks:
+        data += block
+        while match := _MARK.search(data, at):
+            sign = match[0]
+            if sign[:1] == b'"' and match.end() == len(data) and not sign.endswith(b'"'):
+                break  # the string goes on in the next block
+            at = match.end()
+            if sign == b"{":
+                if depth == 0:
+                    line += data.count(b"\n", start, match.start())
+                    start, begun = match.start(), line
+                depth += 1
+            elif sign == b"}" and depth:
+                depth -= 1
+                if depth == 0:
+                    yield begun, _row_or_bytes(bytes(data[start:at]))
+                    line += data.count(b"\n", start, at)
+                    start = at
+        else:
+            at = len(data)
+        if start:
+            del data[:start]
+            at, start = at - start, 0
+        if len(data) > _LONGEST_ROW:
+            break
+    if depth and data:
+        yield begun, bytes(data[:_LONGEST_ROW])
+
+
+def _row_or_bytes(row: bytes) -> Row | bytes:
     try:
-        rows = _ROW.decode_lines(lines)
+        return _ROW.decode(row)
     except msgspec.MsgspecError:
-        for number, line in enumerate(lines.split(b"\n"), number + 1):
-            line = line.strip().removeprefix(b"[").removesuffix(b"]").strip().removesuffix(b",")
-            if line:
-                yield number, _row_or_line(line)
-        return
-    if len(rows) == lines.count(b"\n") + 1:
-        yield from enumerate(rows, number + 1)
-    else:  # empty lines between the rows
-        for row in rows:
-            number += 1
-            yield number, row
-
-
-def _row_or_line(line: bytes) -> Row | bytes:
-    try:
-        return _ROW.decode(line)
-    except msgspec.MsgspecError:
-        return line
+        return row
 
 
 def entry(record: Row | bytes) -> Entry:
-    """Raises ReadError for a line that is no row and for an id that is none."""
+    """Raises ReadError for what is no row."""
     if isinstance(record, bytes):
         try:
-            record = _ROW.decode(record.replace(b": NaN", b": null").replace(b":NaN", b":null"))
+            record = _ROW.decode(_NAN.sub(rb":\1null", record))
         except msgspec.MsgspecError as error:
             raise ReadError(f"not a row of the snapshot: {error}") from error
     return entry_of_row(record, "snapshot")
 
 
 def entry_of_row(row: Row, source: str) -> Entry:
-    """What a row says, as an entry made by `source`. Raises ReadError."""
+    """What a row says, as an entry made by `source`. A wrong id is kept in extra[PRINTED_ID] alone."""
+    extra: dict[str, str] = {}
     try:
         id = parse_id(str(row.id)).id
     except BadIdentifier as error:
-        raise ReadError(str(error)) from error
-    extra: dict[str, str] = {}
+        id = ""
+        extra = {PRINTED_ID: str(row.id), PROBLEM: str(error)}
     versions, created, updated = _versions(row, extra)
     abstract = paragraphs(row.abstract) if row.abstract else ""
     comments = squeeze(row.comments) if row.comments else ""
@@ -162,9 +214,14 @@ def entry_of_row(row: Row, source: str) -> Entry:
 
 
 def _authors(row: Row) -> tuple[Name, ...]:
-    if row.authors_parsed:
-        return repair_authors([name_from_parts(*parts[:3], parts[3:]) for parts in row.authors_parsed if parts])
+    if row.authors_parsed and not isinstance(row.authors_parsed, str):
+        return repair_authors([_name(parts) for parts in row.authors_parsed if parts])
     return split_authors(row.authors) if row.authors else ()
+
+
+def _name(parts: list[str]) -> Name:
+    family, given, suffix, *affiliations = (*parts, "", "") if len(parts) < 3 else parts
+    return name_from_parts(family, given, suffix, [text for text in affiliations if text])
 
 
 def _versions(
@@ -197,5 +254,5 @@ def _read_date(text: str) -> datetime.date | None:
 def _date(text: str, extra: dict[str, str]) -> datetime.date | None:
     date = _read_date(text) if text else None
     if text and date is None:
-        extra[PROBLEM] = f"{text!r} is no date"
+        extra.setdefault(PROBLEM, f"{text!r} is no date")
     return date

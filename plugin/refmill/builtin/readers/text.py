@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from refmill.builtin.text_layout import banner_length, begins_with_title, parts_of
-from refmill_hooks import PROBLEM, SUSPECT, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
+from refmill_hooks import PRINTED_ID, PROBLEM, SUSPECT, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.names import is_group, is_truncated, split_authors
 from refmill_hooks.withdrawn import withdrawn
@@ -178,7 +178,7 @@ def raw(piece: Piece) -> str:
 
 
 def entry(piece: Piece) -> Entry:
-    """Raises ReadError for a cut-off record, SkipRecord for a banner. A wrong id is kept in extra["text:id"] alone."""
+    """Raises ReadError for a cut-off record, SkipRecord for a banner. A wrong id is kept in extra[PRINTED_ID] alone."""
     if piece.banner:
         raise SkipRecord("text in front of the first record")
     lines, anchor, created = piece.lines, piece.anchor, piece.created
@@ -193,7 +193,7 @@ def entry(piece: Piece) -> Entry:
             found = parse_id(written)
             id, version = found.id, found.version
         except BadIdentifier as error:
-            extra["text:id"] = written
+            extra[PRINTED_ID] = written
             problems.append(str(error))
     else:
         problems.append("there is no arXiv: line above Created:")

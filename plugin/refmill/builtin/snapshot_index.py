@@ -1,0 +1,301 @@
+"""An index beside a file of arXiv metadata: any record of millions by its id, without reading the file again.
+
+A plain file of JSON lines is indexed by byte offsets. Of a compressed file, and of any other format that a reader
+knows, the index holds the records themselves, in blocks compressed by zstd.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import os
+import re
+import sqlite3
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+__all__ = ["SnapshotIndex"]
+
+Cut = Callable[[BinaryIO], Iterator[tuple[str, bytes]]]
+"""Cuts a stream into records, each with its canonical id."""
+
+_SUFFIX: Final = ".refmill-index"
+_FORMAT: Final = "2"
+_CHUNK: Final = 4 << 20
+_BLOCK: Final = 1 << 18
+_ROWS_AT_ONCE: Final = 50_000
+_KEYS_AT_ONCE: Final = 500
+_TOLD_EVERY: Final = 5.0
+"""Seconds between two lines about how far a build is."""
+
+_ROW = re.compile(
+    rb'^[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"|^[ \t\r\[\],]*\n',
+    re.MULTILINE,
+)
+_ID = re.compile(rb'"id"\s*:\s*"([^"]{1,64})"')
+_SCHEMA: Final = """
+CREATE TABLE ids (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE blocks (number INTEGER PRIMARY KEY, records BLOB NOT NULL);
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class SnapshotIndex:
+    """Opens the index of `file`, building it first where there is none or the file has changed since.
+
+    - `is_rows`: whether the file, unpacked, is JSON lines; else `cut` finds the records and their ids.
+    - `canonical`: the canonical id of a text, "" for none.
+    - `say`: told how far the build is.
+
+    The index stands beside the file, else in `cache`, where the folder cannot be written to. Raises OSError.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        *,
+        cut: Callable[[bytes], Cut | None],
+        canonical: Callable[[str], str],
+        say: Callable[[str], None],
+        cache: Callable[[], Path],
+    ) -> None:
+        self._file = file
+        self._canonical = canonical
+        self._say = say
+        path = Path(file)
+        status = path.stat()
+        stamp = f"{_FORMAT} {status.st_size} {status.st_mtime_ns}"
+        places = [path.with_name(path.name + _SUFFIX), cache() / f"{path.name}-{status.st_ino}{_SUFFIX}"]
+        for place in places:
+            if self._open(place, stamp):
+                return
+        self._build(places, stamp, cut)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def find(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """The records of those ids that the file has, each as it stands there; the last one where it has several."""
+        places: list[tuple[int, str]] = []
+        for at in range(0, len(ids), _KEYS_AT_ONCE):
+            some = ids[at : at + _KEYS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            places += self._connection.execute(f"SELECT at, id FROM ids WHERE id IN ({marks})", some)
+        places.sort()
+        return self._in_blocks(places) if self._holds_records else self._in_file(places)
+
+    def _in_file(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
+        with Path(self._file).open("rb") as stream:
+            for at, id in places:
+                stream.seek(at)
+                yield id, stream.readline().strip(b" \t\r\n,[]")
+
+    def _in_blocks(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
+        import zstandard
+
+        held, block = -1, b""
+        for place, id in places:
+            number, at = divmod(place, _BLOCK * 256)
+            if number != held:
+                (packed,) = self._connection.execute("SELECT records FROM blocks WHERE number = ?", (number,)).fetchone()
+                held, block = number, zstandard.ZstdDecompressor().decompress(packed)
+            length = int.from_bytes(block[at : at + 4], "big")
+            yield id, block[at + 4 : at + 4 + length]
+
+    def _open(self, place: Path, stamp: str) -> bool:
+        if not place.is_file():
+            return False
+        connection = sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            about = dict(connection.execute("SELECT name, value FROM about"))
+        except sqlite3.DatabaseError:
+            about = {}
+        if about.get("stamp") != stamp:
+            connection.close()
+            return False
+        self._connection = connection
+        self._holds_records = about["holds"] == "records"
+        return True
+
+    def _build(self, places: list[Path], stamp: str, cut: Callable[[bytes], Cut | None]) -> None:
+        part, place = _writable(places)
+        try:
+            connection = sqlite3.connect(part)
+            try:
+                connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+                holds = self._fill(connection, cut)
+                connection.executemany("INSERT INTO about VALUES (?, ?)", [("stamp", stamp), ("holds", holds)])
+                connection.commit()
+            finally:
+                connection.close()
+            part.replace(place)
+        except sqlite3.Error as error:
+            raise OSError(5, f"the index {place} cannot be built: {error}", self._file) from error
+        finally:
+            part.unlink(missing_ok=True)
+        if not self._open(place, stamp):
+            raise OSError(5, f"the index {place} cannot be read", self._file)
+
+    def _fill(self, connection: sqlite3.Connection, cut: Callable[[bytes], Cut | None]) -> str:
+        with contextlib.ExitStack() as stack:
+            raw = stack.enter_context(Path(self._file).open("rb"))
+            stream, is_packed = _unpacked(cast(BinaryIO, raw), stack)
+            told = _Told(self._file, raw, self._say)
+            head = stream.read(1 << 16)
+            other = cut(head)
+            if other is None and not is_packed:
+                raw.seek(0)
+                _insert(connection, told.watch(self._offsets(raw)))
+                return "offsets"
+            whole = cast(BinaryIO, _Joined(head, stream))
+            records = other(whole) if other else self._rows(whole)
+            _insert(connection, told.watch(_packed(records, connection)))
+            return "records"
+
+    def _offsets(self, stream: BinaryIO) -> Iterator[tuple[str, int]]:
+        """Id and byte offset of each line; a chunk in which every line is of the usual form needs one regex."""
+        base = 0
+        rest = b""
+        while True:
+            chunk = stream.read(_CHUNK)
+            data = rest + chunk
+            end = data.rfind(b"\n") + 1 if chunk else len(data)
+            lines = data[:end]
+            rows = [(match[1], match.start()) for match in _ROW.finditer(lines)]
+            if len(rows) == lines.count(b"\n") + (not lines.endswith(b"\n") and bool(lines)):
+                yield from ((id.decode(), base + at) for id, at in rows if id)
+            else:
+                yield from ((id, base + at) for id, at, _ in self._odd_lines(lines))
+            if not chunk:
+                return
+            rest = data[end:]
+            base += end
+
+    def _odd_lines(self, lines: bytes) -> Iterator[tuple[str, int, bytes]]:
+        at = 0
+        for line in lines.splitlines(keepends=True):
+            match = _ID.search(line)
+            if match and (id := self._canonical(match[1].decode("utf-8", "replace"))):
+                yield id, at, line
+            at += len(line)
+
+    def _rows(self, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+        for line in stream:
+            for id, _, row in self._odd_lines(line):
+                yield id, row.strip(b" \t\r\n,[]")
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterator[tuple[str, int]]) -> None:
+    some: list[tuple[str, int]] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == _ROWS_AT_ONCE:
+            connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?)", some)
+            some.clear()
+    connection.executemany("INSERT OR REPLACE INTO ids VALUES (?, ?)", some)
+
+
+def _packed(records: Iterable[tuple[str, bytes]], connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """Writes the records in blocks; a place is the number of the block and the offset in it."""
+    import zstandard
+
+    compress = zstandard.ZstdCompressor(level=3).compress
+    number, block = 0, bytearray()
+    for id, record in records:
+        if len(block) > _BLOCK:
+            connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
+            number, block = number + 1, bytearray()
+        yield id, number * _BLOCK * 256 + len(block)
+        block += len(record).to_bytes(4, "big") + record
+    connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
+
+
+def _writable(places: list[Path]) -> tuple[Path, Path]:
+    """A new temporary file beside the first place that can be written to, and that place."""
+    failure: OSError | None = None
+    for place in places:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=place.name, suffix=".part", dir=place.parent)
+        except OSError as error:
+            failure = error
+            continue
+        os.close(handle)
+        return Path(name), place
+    assert failure
+    raise failure
+
+
+def _unpacked(raw: BinaryIO, stack: contextlib.ExitStack) -> tuple[BinaryIO, bool]:
+    head = raw.read(6)
+    raw.seek(0)
+    stream: Any = None
+    if head.startswith(b"\x1f\x8b"):
+        stream = gzip.GzipFile(fileobj=raw)
+    elif head.startswith(b"BZh"):
+        stream = bz2.BZ2File(raw)
+    elif head.startswith(b"\xfd7zXZ"):
+        stream = lzma.LZMAFile(raw)
+    elif head.startswith(b"PK\x03\x04"):
+        archive = stack.enter_context(zipfile.ZipFile(raw))
+        largest = max(archive.infolist(), key=lambda member: member.file_size)
+        stream = archive.open(largest)
+    elif head.startswith(b"\x28\xb5\x2f\xfd"):
+        import zstandard
+
+        stream = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    return (raw, False) if stream is None else (stack.enter_context(stream), True)
+
+
+class _Joined:
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        head, self._head = self._head, b""
+        return head or self._rest.read(size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Lines."""
+        pending: list[bytes] = []
+        for block in chain(iter(lambda: self.read(1 << 16), b""), (b"",)):
+            *lines, rest = block.split(b"\n")
+            for line in lines:
+                yield b"".join([*pending, line, b"\n"])
+                pending = []
+            pending.append(rest)
+        if last := b"".join(pending):
+            yield last
+
+
+class _Told:
+    """Says now and then how far the build is."""
+
+    def __init__(self, file: str, raw: BinaryIO, say: Callable[[str], None]) -> None:
+        self._file = file
+        self._raw = raw
+        self._say = say
+
+    def watch(self, rows: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+        size = max(os.fstat(self._raw.fileno()).st_size, 1)
+        due = time.monotonic() + _TOLD_EVERY
+        told = False
+        number = 0
+        for number, row in enumerate(rows, 1):
+            yield row
+            if number % _ROWS_AT_ONCE == 0 and (now := time.monotonic()) >= due:
+                due = now + _TOLD_EVERY
+                told = True
+                self._say(f"{self._file}: building its index, {100 * self._raw.tell() // size} %, {number:,} records")
+        if told:
+            self._say(f"{self._file}: index built, {number:,} records")
