@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["canonical_category", "category_name"]
+__all__ = ["canonical_category", "category_code", "category_name"]
 
 _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "astro-ph": (
@@ -107,9 +107,19 @@ _CANONICAL: Final = dict(
 """Aliases and subsumed archives (arXiv/arxiv-base: arxiv/taxonomy/definitions.py)."""
 
 
+_CODES: Final = {name.casefold(): code for code, name in reversed(_NAMES.items())} | {
+    name.casefold(): code for code, name in _NAMES.items() if code not in _CANONICAL
+}
+
+
 def category_name(code: str) -> str:
     """`Computer Science - Machine Learning` for `cs.LG`; "" for an unknown code."""
     return _NAMES.get(code) or _NAMES.get(canonical_category(code), "")
+
+
+def category_code(name: str) -> str:
+    """`cs.LG` for `Computer Science - Machine Learning`; "" for an unknown name. Of aliases it gives the main one."""
+    return _CODES.get(name.casefold(), "")
 
 
 def canonical_category(code: str) -> str:

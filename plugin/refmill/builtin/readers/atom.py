@@ -8,12 +8,11 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from refmill.builtin.feeds import LONGEST, Cutter
+from refmill.builtin.xml_records import Cutter, content_of, local_name, parsed
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id, split_dois
@@ -22,7 +21,7 @@ from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 
 if TYPE_CHECKING:
-    from lxml.etree import XMLParser, _Element
+    from lxml.etree import _Element
 
     Fields = dict[str, list[_Element]]
     """Child elements by name without namespace: the API changed some of its namespaces' spellings over time."""
@@ -78,35 +77,14 @@ def entry(record: bytes) -> Entry:
     return entry_of_feed(fields_of_feed(record), "atom")
 
 
-@lru_cache(1)
-def _parser() -> XMLParser:
-    from lxml import etree
-
-    return etree.XMLParser(
-        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
-    )
-
-
 def fields_of_feed(record: bytes) -> Fields:
     """The parsed `<entry>` or `<item>`. Raises ReadError where it is neither."""
-    from lxml import etree
-
-    if not record:
-        raise ReadError("the feed is cut off: its end is missing")
-    if len(record) > LONGEST:
-        raise ReadError(f"the entry is longer than {LONGEST >> 20} MiB")
-    # no DTD stands in front of an element, so there are no entities that could grow
-    if not record[1:2].isalpha():
-        raise ReadError("not an entry of a feed")
-    try:
-        root = etree.fromstring(record, _parser())
-    except etree.XMLSyntaxError as error:
-        raise ReadError(f"not well-formed XML: {error.msg}") from error
-    if _local(root) not in ("entry", "item"):
+    root = parsed(record)
+    if local_name(root) not in ("entry", "item"):
         raise ReadError("not an entry of a feed")
     fields: Fields = {}
     for child in root:
-        fields.setdefault(_local(child), []).append(child)
+        fields.setdefault(local_name(child), []).append(child)
     return fields
 
 
@@ -173,18 +151,9 @@ def entry_of_feed(fields: Fields, source: str) -> Entry:
     )
 
 
-def _local(element: _Element) -> str:
-    name: str = element.tag
-    return name[name.rfind("}") + 1 :]
-
-
-def _content(element: _Element) -> str:
-    return (element.text or "") if not len(element) else "".join(map(str, element.itertext()))
-
-
 def _text(fields: Fields, name: str) -> str:
     found = fields.get(name)
-    return _content(found[0]) if found else ""
+    return content_of(found[0]) if found else ""
 
 
 def _authors(fields: Fields) -> tuple[Name, ...]:
@@ -193,14 +162,14 @@ def _authors(fields: Fields) -> tuple[Name, ...]:
     for author in fields.get("author", ()):
         parts: dict[str, list[str]] = {"name": [], "affiliation": []}
         for child in author:
-            parts.setdefault(_local(child), []).append(squeeze(_content(child)))
+            parts.setdefault(local_name(child), []).append(squeeze(content_of(child)))
         here = [name for text in parts["name"] for name in split_authors(text)]
         if parts["affiliation"]:
             told = tuple(parts["affiliation"])
             here = [msgspec.structs.replace(name, affiliations=name.affiliations + told) for name in here]
         names += here
     for creator in fields.get("creator", ()):
-        names += split_authors(_content(creator))
+        names += split_authors(content_of(creator))
     return repair_authors(names)
 
 
@@ -222,7 +191,7 @@ def _categories(fields: Fields, problems: list[str]) -> tuple[tuple[str, ...], s
 def _dois(fields: Fields, problems: list[str]) -> tuple[str, ...]:
     dois: dict[str, None] = {}
     for element in (*fields.get("doi", ()), *fields.get("DOI", ())):
-        text = _content(element)
+        text = content_of(element)
         found = split_dois(text)
         dois.update(dict.fromkeys(found))
         if not found and text.strip() and "10.48550" not in text:

@@ -1,20 +1,36 @@
-"""Cuts a feed, Atom or RSS, into its entries without understanding them: one bad entry costs that entry alone."""
+"""Cuts XML that lists records, a feed or an OAI-PMH answer, into documents of one record each, and parses these.
+
+The cut understands nothing of a record, so that a bad one costs itself alone.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["LONGEST", "Cutter"]
+from refmill_hooks import ReadError
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLParser, _Element
+
+__all__ = ["FEED", "LONGEST", "OAI", "Cutter", "content_of", "local_name", "parsed"]
 
 LONGEST: Final = 16 << 20
 """Bytes of an entry; the longest real ones, with 3,000 authors, have a third of a MiB."""
 
-_MARK = re.compile(
-    rb"<(?:(?P<end>/)?(?P<name>(?:[\w.-]+:)?(?:(?P<entry>entry|item)|feed|rss|RDF))(?=[\s/>])"
-    rb"|(?P<document>\?xml\s)|(?P<opaque>!--|!\[CDATA\[))"
-)
+
+
+def _marks(entries: bytes, roots: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        rb"<(?:(?P<end>/)?(?P<name>(?:[\w.-]+:)?(?:(?P<entry>%b)|%b))(?=[\s/>])"
+        rb"|(?P<document>\?xml\s)|(?P<opaque>!--|!\[CDATA\[))" % (entries, roots)
+    )
+
+
+FEED: Final = _marks(b"entry|item", b"feed|rss|RDF")
+OAI: Final = _marks(b"record|error|header", b"OAI-PMH")
 _LONGEST_MARK: Final = 100
 _LONGEST_TAG: Final = 1 << 16
 _OPAQUE_END = {b"!--": b"-->", b"![CDATA[": b"]]>"}
@@ -23,22 +39,24 @@ _ENCODING = re.compile(rb"""\sencoding\s*=\s*["']([\w.-]+)["']""")
 _PREFIXES = {
     b"xmlns:arxiv": b'"http://arxiv.org/schemas/atom"',
     b"xmlns:dc": b'"http://purl.org/dc/elements/1.1/"',
+    b"xmlns:xsi": b'"http://www.w3.org/2001/XMLSchema-instance"',
 }
-"""What the prefixes of arXiv's feeds mean where the root that declared them is cut off."""
+"""What the prefixes of arXiv's answers mean where the root that declared them is cut off."""
 
 
 class Cutter:
     """Iterates over `(line, entry)`, the entry an XML document of its own with the feed's namespaces, in UTF-8.
 
-    Several feeds may follow one another, with anything between them, such as headers of HTTP. What cannot be an entry
+    `marks` tells the elements that are entries and those that hold them: FEED or OAI. Several feeds may follow one another, with anything between them, such as headers of HTTP. What cannot be an entry
     is handed out as it stands: an entry that is cut off or longer than LONGEST, the beginning of an input without any
     feed, and b"" where a feed ends without its end. No more than one entry is ever held.
 
     After it is exhausted, `whole` tells whether there was a feed and each had its end.
     """
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[bytes], marks: re.Pattern[bytes] = FEED) -> None:
         self.whole = False
+        self._marks = marks
         self._blocks = blocks
         self._data = bytearray()
         self._at = 0  # where to look for the next mark
@@ -72,7 +90,7 @@ class Cutter:
 
     def _cut(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
         data = self._data
-        while mark := _MARK.search(data, self._at):
+        while mark := self._marks.search(data, self._at):
             at = mark.end()
             if mark["opaque"]:
                 end = data.find(_OPAQUE_END[mark["opaque"]], at)
@@ -89,9 +107,19 @@ class Cutter:
                     yield self._line, self._entry(bytes(data[self._start : end]))
                     self._start = -1
             elif mark["entry"]:
+                if self._start >= 0 and mark["name"] != self._name:
+                    self._at = at  # an element of the entry that is open
+                    continue
+                end = data.find(b">", at) + 1
+                if not end and not final and len(data) - at < _LONGEST_TAG:
+                    self._at = mark.start()
+                    break
                 yield from self._broken_off(mark.start(), feed=False)
                 self._start, self._name = mark.start(), mark["name"]
                 self._count_lines(self._start)
+                if data[end - 2 : end] == b"/>":
+                    yield self._line, self._entry(bytes(data[self._start : end]))
+                    self._start = -1
             elif mark["end"]:
                 yield from self._broken_off(mark.start(), feed=False)
                 self._in_feed = False
@@ -166,3 +194,40 @@ class Cutter:
 
 def _declared(namespaces: Mapping[bytes, bytes]) -> bytes:
     return b"".join(b" %s=%s" % pair for pair in namespaces.items())
+
+
+@lru_cache(1)
+def _parser() -> XMLParser:
+    from lxml import etree
+
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+
+
+def parsed(record: bytes) -> _Element:
+    """The element that a Cutter handed out, without external entities and without expansion. Raises ReadError."""
+    from lxml import etree
+
+    if not record:
+        raise ReadError("the document is cut off: its end is missing")
+    if len(record) > LONGEST:
+        raise ReadError(f"the record is longer than {LONGEST >> 20} MiB")
+    # no DTD stands in front of an element, so there are no entities that could grow
+    if not record[1:2].isalpha():
+        raise ReadError("no element of XML")
+    try:
+        return etree.fromstring(record, _parser())
+    except etree.XMLSyntaxError as error:
+        raise ReadError(f"not well-formed XML: {error.msg}") from error
+
+
+def local_name(element: _Element) -> str:
+    """The name without its namespace."""
+    name: str = element.tag
+    return name[name.rfind("}") + 1 :]
+
+
+def content_of(element: _Element) -> str:
+    """The text of the element and of those in it."""
+    return (element.text or "") if not len(element) else "".join(map(str, element.itertext()))

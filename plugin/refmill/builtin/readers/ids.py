@@ -1,0 +1,67 @@
+"""Lists of arXiv ids, URLs and DOIs, one or several a line; `#` begins a comment. Also ids on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from refmill_hooks import Entry, Reader, ReadError, Source, hookimpl
+from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id
+
+__all__ = ["entry", "records", "sniff"]
+
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_WORD = re.compile(r"(?:arxiv|doi)\s*:\s*[^\s,;]+|[^\s,;]+", re.IGNORECASE)
+_BRACKET = re.compile(r"\[[A-Za-z., -]*\]")
+_SNIFFED = 40
+"""Words that are looked at to tell a list of ids from other text."""
+
+
+@hookimpl
+def refmill_readers() -> Iterator[Reader[str]]:
+    yield Reader(
+        name="ids",
+        title="a list of arXiv ids, URLs and DOIs; # begins a comment",
+        suffixes=(".txt", ".ids", ".lst"),
+        sniff=sniff,
+        records=records,
+        entry=entry,
+    )
+
+
+def sniff(head: bytes) -> bool:
+    """Whether nearly every one of the first words is an id: in other texts few are."""
+    text = head[:8192].decode("latin-1")
+    if len(head) > 8192:
+        text = text[: text.rfind("\n") + 1]
+    words = [word for line in text.splitlines() for word in _words(line)][:_SNIFFED]
+    understood = sum(_is_understood(word) for word in words)
+    return bool(words) and understood * 10 >= len(words) * 7
+
+
+def records(source: Source) -> Iterator[str]:
+    for source.line, line in enumerate(source.lines(), 1):
+        yield from _words(line)
+
+
+def entry(record: str) -> Entry:
+    """An entry that has an id, or a publisher's DOI, and nothing else. Raises ReadError."""
+    try:
+        id = parse_id(record)
+    except BadIdentifier as error:
+        if type(error) is BadIdentifier and (doi := bare_doi(record)):
+            return Entry(doi=(doi,), source="ids")
+        raise ReadError(str(error)) from error
+    return Entry(id=id.id, version=id.version, source="ids")
+
+
+def _words(line: str) -> list[str]:
+    return _WORD.findall(_BRACKET.sub(" ", _COMMENT.sub("", line)))
+
+
+def _is_understood(word: str) -> bool:
+    try:
+        entry(word)
+    except ReadError as error:
+        return isinstance(error.__cause__, BadIdentifier) and type(error.__cause__) is not BadIdentifier
+    return True
