@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     place: Path = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("REFMILL_STORE", str(place / "answers.sqlite"))
     monkeypatch.setenv("REFMILL_ARXIV_URL", "http://127.0.0.1:9/api/query")
     monkeypatch.setenv("REFMILL_ARXIV_PAUSE", "0.01")
     monkeypatch.setenv("XDG_CACHE_HOME", str(place))
     monkeypatch.delenv("REFMILL_CONTACT", raising=False)
-    yield

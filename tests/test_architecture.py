@@ -44,7 +44,9 @@ def layer_of(module: str) -> int:
 @pytest.mark.parametrize("path", sorted(HOOKS.rglob("*.py")), ids=lambda path: path.name)
 def test_the_contract_imports_pluggy_msgspec_and_the_standard_library_only(path: Path) -> None:
     allowed = {"refmill_hooks", "pluggy", "msgspec", "__future__"} | set(sys.stdlib_module_names)
-    assert {name.split(".")[0] for name in imports(path)} <= allowed | ({"pytest"} if path.name == "testing.py" else set())
+    assert {name.split(".")[0] for name in imports(path)} <= allowed | (
+        {"pytest"} if path.name == "testing.py" else set()
+    )
 
 
 @pytest.mark.parametrize("path", sorted((PLUGIN / "builtin").rglob("*.py")), ids=lambda path: path.name)

@@ -44,9 +44,7 @@ def enrich(
     With `offline` no connection is opened; with `refresh` complete entries are asked for too. What no source could
     tell of is yielded as it was.
     """
-    job = Job(
-        enrichers=enrichers or DEFAULT_ENRICHERS, snapshots=_several(snapshot), offline=offline, refresh=refresh
-    )
+    job = Job(enrichers=enrichers or DEFAULT_ENRICHERS, snapshots=_several(snapshot), offline=offline, refresh=refresh)
     with entries_of(job, Registry(_texts(plugins)), entries=entries, keys=False) as (enriched, _):
         yield from enriched
 

@@ -183,9 +183,7 @@ class _Stage:
             self._asking.registry.fault(enricher, error)
             answers[key] = ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}")
 
-    def _settle(
-        self, window: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]
-    ) -> Iterator[Entry]:
+    def _settle(self, window: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]) -> Iterator[Entry]:
         if pending and self._can_ask:
             self._ask(list(pending), answers)
         report = self._asking.report

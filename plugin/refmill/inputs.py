@@ -110,7 +110,7 @@ def _sources(path: str) -> Iterator[Source]:
     name = "<stdin>" if path == STDIN else path
     try:
         with contextlib.ExitStack() as stack:
-            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123, SIM115
+            raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123
             yield from _unpacked(cast(BinaryIO, raw), name)
     except BROKEN as error:
         raise UsageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Final, TextIO, cast
@@ -43,9 +43,6 @@ class Outputs:
     """
 
     def __init__(self, outputs: Sequence[Output], registry: Registry, report: Report) -> None:
-        paths = [output.path for output in outputs]
-        if doubled := next((path for path in paths if paths.count(path) > 1), None):
-            raise UsageError(f"-o {doubled}: given twice")
         self._report = report
         self._stack = contextlib.ExitStack()
         self._outputs = outputs
@@ -174,7 +171,7 @@ class _Whole:
             text.flush()
             text.seek(0)
             try:
-                shutil.copyfileobj(text.buffer, cast(IO[bytes], self._stream))
+                shutil.copyfileobj(cast(IO[bytes], text.buffer), cast(IO[bytes], self._stream))
             except OSError as error:
                 raise _unwritable(self.output.path, error) from error
 

@@ -105,6 +105,11 @@ def entries_of(
 def _planned(job: Job, registry: Registry) -> _Plan:
     if job.to and len(job.outputs) != 1:
         raise UsageError("--to goes with exactly one -o; let the suffixes of several outputs choose their formats")
+    places = [Path(path).absolute() for path in job.outputs]
+    if doubled := next(
+        (path for path, place in zip(job.outputs, places, strict=True) if places.count(place) > 1), None
+    ):
+        raise UsageError(f"-o {doubled}: given twice")
     exporters = [registry.exporter(job.to) if job.to else _exporter_for(path, registry) for path in job.outputs]
     names = [name for name in job.enrichers if name != SNAPSHOT]
     enrichers = [registry.enricher(name) for name in names]

@@ -104,16 +104,16 @@ class Registry:
             plugin.faults.append(reason)
 
     def reader(self, name: str) -> Reader[Any]:
-        return _named("input format", name, self.readers)
+        return self._named("input format", name, self.readers)
 
     def enricher(self, name: str) -> Enricher[Any]:
-        return _named("enricher", name, self.enrichers)
+        return self._named("enricher", name, self.enrichers)
 
     def transform(self, name: str) -> Transform[Any]:
-        return _named("transform", name, self.transforms)
+        return self._named("transform", name, self.transforms)
 
     def exporter(self, name: str) -> Exporter[Any]:
-        return _named("output format", name, self.exporters)
+        return self._named("output format", name, self.exporters)
 
     def exporter_for(self, path: str) -> Exporter[Any]:
         """The exporter that the file's suffix means; a built-in one goes before a stranger's.
@@ -131,6 +131,15 @@ class Registry:
             raise UsageError(f"{path}: several formats write {suffix} files: choose one by --to: {names}")
         known = ", ".join(f"{name} ({' '.join(e.suffixes)})" for name, e in sorted(self.exporters.items()))
         raise UsageError(f"{path}: no format is known for the suffix {suffix!r}: choose one by --to: {known}")
+
+    def _named(self, what: str, name: str, table: Mapping[str, T]) -> T:
+        if name in table:
+            return table[name]
+        failed = [plugin.name for plugin in self.faulty]
+        error = unknown_name(what, name, table)
+        raise (
+            UsageError(f"{error}; `refmill plugins` tells what is wrong with {', '.join(failed)}") if failed else error
+        )
 
     def _add_file(self, path: Path) -> None:
         if not path.is_file():
@@ -211,12 +220,6 @@ def _installed() -> list[tuple[importlib.metadata.EntryPoint, Plugin]]:
         found.append((point, Plugin(point.name, name, version)))
     found.sort(key=lambda pair: (not pair[1].built_in, pair[1].distribution, pair[1].name))
     return found
-
-
-def _named(what: str, name: str, table: Mapping[str, T]) -> T:
-    if name not in table:
-        raise unknown_name(what, name, table)
-    return table[name]
 
 
 def _told(error: BaseException) -> str:

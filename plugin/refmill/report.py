@@ -44,8 +44,9 @@ class Tally:
 class Summary:
     """The counts of a run.
 
-    - `read`: entries that were read; `duplicates`: dropped, for their id was read before; `skipped`: pieces of the input
-      that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a detail.
+    - `read`: entries that were read; `duplicates`: dropped, for their id was read before; `skipped`: pieces of the
+      input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
+      detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
       of. `offline`: whether that was wished so.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`: papers.
@@ -137,7 +138,7 @@ class Report:
     def __enter__(self) -> Report:
         try:
             if self._problems_path:
-                self._problems = Path(self._problems_path).open("wb")  # noqa: SIM115 - closed in __exit__
+                self._problems = Path(self._problems_path).open("wb")
             if self._ids_path:
                 Path(self._ids_path).open("wb").close()
                 self._spools = {name: tempfile.TemporaryFile() for name in ("ids", "disputes")}

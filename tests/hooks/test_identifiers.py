@@ -95,6 +95,7 @@ def test_all_forms_of_an_id_read_back(number: int, month: int, year: int, versio
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_refused(text: str) -> None:
     try:
-        assert parse_id(parse_id(text).versioned) == parse_id(text)
-    except BadIdentifier as error:
-        assert error.text == text
+        id = parse_id(text)
+    except BadIdentifier:
+        return
+    assert parse_id(id.versioned) == id

@@ -6,9 +6,9 @@ import datetime
 from pathlib import Path
 
 import pytest
+from tests.fakes.arxiv_api import ArxivApi, Paper
 
 import refmill
-from tests.fakes.arxiv_api import ArxivApi, Paper
 
 DUMP = "We study things.\n\narXiv:2403.01234\nCreated: 2024-03-02\n"
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.shared import shared
 
 from refmill.cli import main
-from tests.shared import shared
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"

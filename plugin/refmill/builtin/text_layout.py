@@ -52,7 +52,8 @@ _COMMENT_WORDS = re.compile(
       | chapter | thesis | dissertation | report | preprint | draft | manuscript | version | revised | revision
       | extended | updated | corrected | corrections? | typos? | erratum | added | minor | comments? | withdrawn
       | superseded | replaced | code | source | software | project | homepage | website | available | arxiv
-      | in\ (?:french|russian|german|spanish) | invited | talk | poster | contribut\w+ | contact | email | volume | issn | isbn | doi
+      | in\ (?:french|russian|german|spanish) | invited | talk | poster | contribut\w+ | contact | email
+      | volume | issn | isbn | doi
       | (?:neurips|nips|icml|cvpr|iclr|iccv|eccv|acl|emnlp|naacl|aaai|ijcai|ieee|acm|lncs|eptcs|kdd|www|sigir)\b )
       | https?:// | \bv\d+\b | \b(?:19|20)\d\d\b""",
     re.IGNORECASE | re.VERBOSE,

@@ -21,7 +21,6 @@ LONGEST: Final = 16 << 20
 """Bytes of an entry; the longest real ones, with 3,000 authors, have a third of a MiB."""
 
 
-
 def _marks(entries: bytes, roots: bytes) -> re.Pattern[bytes]:
     return re.compile(
         rb"<(?:(?P<end>/)?(?P<name>(?:[\w.-]+:)?(?:(?P<entry>%b)|%b))(?=[\s/>])"
@@ -47,9 +46,10 @@ _PREFIXES = {
 class Cutter:
     """Iterates over `(line, entry)`, the entry an XML document of its own with the feed's namespaces, in UTF-8.
 
-    `marks` tells the elements that are entries and those that hold them: FEED or OAI. Several feeds may follow one another, with anything between them, such as headers of HTTP. What cannot be an entry
-    is handed out as it stands: an entry that is cut off or longer than LONGEST, the beginning of an input without any
-    feed, and b"" where a feed ends without its end. No more than one entry is ever held.
+    `marks` tells the elements that are entries and those that hold them: FEED or OAI. Several feeds may follow one
+    another, with anything between them, such as headers of HTTP. What cannot be an entry is handed out as it stands:
+    an entry that is cut off or longer than LONGEST, the beginning of an input without any feed, and b"" where a feed
+    ends without its end. No more than one entry is ever held.
 
     After it is exhausted, `whole` tells whether there was a feed and each had its end.
     """

@@ -79,7 +79,8 @@ def _refused(error: Exception) -> int:
         print(f"refmill: {where}{error.strerror or error}", file=sys.stderr)
     else:
         print(
-            f"refmill: this is a fault of refmill: {type(error).__name__}: {error}; --debug shows where", file=sys.stderr
+            f"refmill: this is a fault of refmill: {type(error).__name__}: {error}; --debug shows where",
+            file=sys.stderr,
         )
     return 2
 

@@ -22,7 +22,12 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help="what to read")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", action="append", required=True, help="what to write; several times; - is stdout"
+        "-o",
+        "--output",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="what to write; several times; - is stdout",
     )
     parser.add_argument("--to", metavar="FORMAT", help="the format of the only output")
     source_arguments(parser)

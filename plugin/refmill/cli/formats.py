@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from refmill.cli.common import plugin_arguments
 
@@ -15,7 +17,9 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="show the options of this format, enricher or transform")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="show the options of this format, enricher or transform"
+    )
     plugin_arguments(parser)
 
 
@@ -25,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
-    tables = {
+    tables: dict[str, Mapping[str, Any]] = {
         "read (--from)": registry.readers,
         "written (--to)": registry.exporters,
         "asked (--enrich)": registry.enrichers,

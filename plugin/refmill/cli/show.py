@@ -18,7 +18,9 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", metavar="ID", nargs="+", help="arXiv ids, in any spelling")
-    parser.add_argument("--in", dest="dumps", metavar="DUMP", action="append", default=[], help="find them in this dump")
+    parser.add_argument(
+        "--in", dest="dumps", metavar="DUMP", action="append", default=[], help="find them in this dump"
+    )
     source_arguments(parser)
     plugin_arguments(parser)
 
@@ -37,12 +39,10 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress.on_stderr()
     job = job_of(args, inputs=args.dumps or args.ids)
     with entries_of(job, registry, progress=progress, only=frozenset(wanted)) as (entries, report):
-        shown = 0
-        for entry in entries:
+        for number, entry in enumerate(entries):
             wanted.pop(entry.id, None)
-            if shown:
+            if number:
                 print()
-            shown += 1
             for line in lines_of(entry):
                 print(line)
     for text in wanted.values():

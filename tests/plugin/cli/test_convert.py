@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.fakes.arxiv_api import ArxivApi, Fault, Paper
 
 from refmill.cli import main
-from tests.fakes.arxiv_api import ArxivApi, Fault, Paper
 
 DUMP = """\
 We study things.
@@ -100,9 +100,7 @@ def test_offline_opens_no_connection(dump: Path, tmp_path: Path, monkeypatch: py
         assert api.requests == []
 
 
-def test_offline_what_was_answered_before_is_known(
-    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline_what_was_answered_before_is_known(dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "refs.json"
     with ArxivApi(PAPERS) as api:
         monkeypatch.setenv("REFMILL_ARXIV_URL", api.url)
@@ -192,7 +190,7 @@ def test_what_cannot_be_read_is_kept_with_its_line(dump: Path, tmp_path: Path) -
     problems = tmp_path / "problems.jsonl"
     assert refmill("convert", dump, "--offline", "-o", tmp_path / "refs.bib", "--problems", problems) == 1
     (problem,) = map(json.loads, problems.read_text().splitlines())
-    assert (problem["file"], problem["line"], problem["raw"]) == (str(dump), 12, "A record that was cut o")
+    assert (problem["file"], problem["line"], problem["raw"]) == (str(dump), 13, "A record that was cut o")
 
 
 def test_the_same_input_gives_the_same_bytes(dump: Path, tmp_path: Path) -> None:
@@ -228,7 +226,7 @@ def test_a_bad_input_leaves_the_old_output_as_it_was(tmp_path: Path) -> None:
         (("{dump}", "-o", "x.bib", "--with", "kees"), "did you mean 'keys'"),
         (("{dump}", "-o", "x.bib", "-O", "abstrct=false"), "did you mean 'abstract'"),
         (("{dump}", "-o", "x.bib", "-O", "abstract=maybe"), "is not true or false"),
-        (("{dump}", "-o", "x.bib", "-O", "zotero-rdf.abstract=true"), "Known: bibtex"),
+        (("{dump}", "-o", "x.bib", "-O", "zotero-rdf.abstract=true"), "Known: arxiv, bibtex, keys"),
         (("{dump}", "-o", "x.bib", "-o", "x.bib"), "given twice"),
         (("{dump}", "-o", "x.bib", "-o", "y.bib", "--to", "bibtex"), "exactly one -o"),
         (("{dump}", "-o", "x.bib", "--snapshot", "nothing.jsonl"), "there is no such file"),

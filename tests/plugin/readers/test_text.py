@@ -9,12 +9,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.shared import shared
 
 from refmill.builtin.readers import text
 from refmill_hooks import PRINTED_ID, PROBLEM, SUSPECT, Entry, ReadError, SkipRecord, Source
 from refmill_hooks.names import display_name
 from refmill_hooks.text import squeeze
-from tests.shared import shared
 
 RECORD = """\
 A Study of Things
@@ -114,7 +114,11 @@ def test_the_line_of_each_record_is_known() -> None:
     assert [source.line for _ in text.records(source)] == [1, 11]
 
 
-@given(st.lists(st.sampled_from([*RECORD.split("\n"), "", "arXiv:", "Created:", "Created: 2024-13-41", "x" * 50]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from([*RECORD.split("\n"), "", "arXiv:", "Created:", "Created: 2024-13-41", "x" * 50]), max_size=30
+    )
+)
 def test_no_order_of_lines_is_more_than_refused(lines: list[str]) -> None:
     dump = "\n".join(lines)
     pieces = list(text.records(Source(io.BytesIO(dump.encode()))))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _READERS: Final[dict[bytes, ModuleType]] = {b"O": oai, b"A": atom, b"J": snapshot}
 """The formats that are cut by their readers; the mark stands in front of each record in the index."""
 
-_ROWS = re.compile(rb"(?:\xef\xbb\xbf)?[\s\[]*\{[^\n]*\}[ \t,\]]*\r?(?:\n|$)")
+_ROWS = re.compile(rb"(?:\xef\xbb\xbf)?[\s\[]*\{[^\n]*\}[ \t,]*\r?(?:\n|$)")
 
 
 @dataclass(frozen=True, kw_only=True)

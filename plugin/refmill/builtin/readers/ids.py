@@ -40,7 +40,8 @@ def sniff(head: bytes) -> bool:
 
 
 def records(source: Source) -> Iterator[str]:
-    for source.line, line in enumerate(source.lines(), 1):
+    for number, line in enumerate(source.lines(), 1):
+        source.line = number
         yield from _words(line)
 
 

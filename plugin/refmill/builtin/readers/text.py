@@ -25,7 +25,19 @@ from typing import BinaryIO, cast
 import msgspec
 
 from refmill.builtin.text_layout import banner_length, begins_with_title, parts_of
-from refmill_hooks import PRINTED_ID, PROBLEM, SUSPECT, WITHDRAWN, Entry, Name, Reader, ReadError, SkipRecord, Source, hookimpl
+from refmill_hooks import (
+    PRINTED_ID,
+    PROBLEM,
+    SUSPECT,
+    WITHDRAWN,
+    Entry,
+    Name,
+    Reader,
+    ReadError,
+    SkipRecord,
+    Source,
+    hookimpl,
+)
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.names import is_group, is_truncated, split_authors
 from refmill_hooks.withdrawn import withdrawn
