@@ -52,11 +52,12 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 class SnapshotIndex:
     """Opens the index of `file`, building it first where there is none or the file has changed since.
 
-    - `is_rows`: whether the file, unpacked, is JSON lines; else `cut` finds the records and their ids.
+    - `cut`: how to cut a file that begins so into records with their ids; None for JSON lines.
     - `canonical`: the canonical id of a text, "" for none.
     - `say`: told how far the build is.
 
-    The index of a file that is not small stands beside it, else in `cache`, where the folder cannot be written to. Raises OSError.
+    The index of a file that is not small stands beside it, else in `cache`, where the folder cannot be written to.
+    Raises OSError.
     """
 
     def __init__(
