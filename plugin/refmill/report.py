@@ -100,7 +100,7 @@ class Summary:
         if self.withdrawn.count:
             yield f"withdrawn  {self.withdrawn}"
         if self.disputes:
-            yield f"disputed   {self.disputes:,} values; --report FILE lists both sides"
+            yield f"disputed   {self.disputes:,}, where sources differ; --report FILE lists both sides"
         if self.dropped:
             yield f"dropped    {self.dropped:,} by transforms"
         if self.unwritten:
