@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from refmill_hooks.entry import PRINTED_ID, WITHDRAWN, Entry
+from refmill_hooks.journal_refs import names_erratum
 
 __all__ = ["remarks"]
 
 _REMARKS: Final[tuple[tuple[str, Callable[[Entry], str]], ...]] = (
     ("Comment", lambda entry: entry.comments),
-    ("Journal reference", lambda entry: "" if entry.venue else entry.journal_ref),
+    (
+        "Journal reference",
+        lambda entry: "" if entry.venue and not names_erratum(entry.journal_ref) else entry.journal_ref,
+    ),
     ("Report no.", lambda entry: entry.report_no),
     ("MSC classes", lambda entry: entry.msc_class),
     ("ACM classes", lambda entry: entry.acm_class),
@@ -25,7 +29,7 @@ _REMARKS: Final[tuple[tuple[str, Callable[[Entry], str]], ...]] = (
 def remarks(entry: Entry) -> Iterator[tuple[str, str]]:
     """`("Comment", "12 pages")` and the like, in a fixed order, empty ones left out; the text is as arXiv prints it.
 
-    The journal reference is among them only where it was not understood as a venue.
+    The journal reference is among them only where the venue does not say all of it.
     """
     for label, of in _REMARKS:
         if text := of(entry):

@@ -19,6 +19,7 @@ from refmill.registry import Registry
 from refmill.report import Report, Summary
 from refmill.store import MAX_AGE, Store
 from refmill_hooks import Enricher, Entry, Exporter, Net, Transform
+from refmill_hooks.journal_refs import venue_of
 
 __all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run"]
 
@@ -171,6 +172,7 @@ def _flow(
             max_age=job.max_age,
         )
         flow = enrich(flow, plan.enrichers, asking)
+    flow = _with_venues(flow)
     for transform in plan.transforms:
         flow = _transformed(flow, transform, plan.options[transform.name], registry, report)
     if keys and KEYS in plan.options:
@@ -269,6 +271,15 @@ def _streamed(
 def _blame(transform: Transform[Any], error: Exception, entry: Entry, registry: Registry, report: Report) -> None:
     registry.fault(transform, error)
     report.unwritten(f"transform {transform.name}", entry, f"left as it was: {type(error).__name__}: {error}")
+
+
+def _with_venues(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Where no source told the venue, it is what the journal reference certainly says."""
+    for entry in entries:
+        if entry.journal_ref and not entry.venue and (venue := venue_of(entry.journal_ref, entry.doi)):
+            yield entry.replace(venue=venue)
+        else:
+            yield entry
 
 
 def _finished(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:

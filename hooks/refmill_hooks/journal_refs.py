@@ -1,0 +1,165 @@
+"""What a journal reference says, where it says it beyond doubt: arXiv's field is free text that authors type.
+
+The habits are those of real records; a reference that fits no pattern as a whole is left alone, since a wrong volume or
+page is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from refmill_hooks.entry import Venue
+
+__all__ = ["names_erratum", "venue_of"]
+
+_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?,?\s+"
+_VOLUME = r"(?P<volume>\d{1,4}[A-Z]?)"
+_ISSUE = (
+    r"(?:\s*\(\s*(?P<issue>\d{1,3}(?:\s?[-/&]\s?\d{1,3})?)\s*\)"
+    r"|\s*,?\s*\b(?:no|nr|n|num|number|issue|iss)\b\.?\s*(?P<number>\d{1,3}(?:\s?[-/&]\s?\d{1,3})?))"
+)
+_LABEL = r"(?:pages?\b|pgs?\b|pp?\b|article\b|art\b|#)\.?\s*"
+_PAGES = r"(?P<pages>[A-Z]{0,3}\d{1,7}[a-z]?(?:\s?-\s?[A-Z]{0,3}\d{1,7}[a-z]?)?|e\d{4,9})(?:\s?[([]?R[)\]]?)?"
+_YEAR = r"(?P<year>(?:18|19|20)\d\d)"
+
+_ORDERS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # D76:013009,2007 · 86, 031131 (2012) · 60, no. 10, pp. 5440-5450, October 2012
+        rf"{_VOLUME}{_ISSUE}?(?:\s*[,:]\s*|\s+)(?:{_LABEL})?{_PAGES}\s*,?\s*\(?(?:{_MONTH})?{_YEAR}\)?",
+        # 364 (2) (2006) 196-211 · 22, no. 1 (2012), pp. 147-199
+        rf"{_VOLUME}{_ISSUE}?\s*,?\s*\((?:{_MONTH})?{_YEAR}\)\s*[,:]?\s*(?:{_LABEL})?{_PAGES}",
+        # 31, 2010, pp. 130-138
+        rf"{_VOLUME}{_ISSUE}?\s*,\s*(?:{_MONTH})?{_YEAR}\s*,\s*(?:{_LABEL})?{_PAGES}",
+        # 30, 3 (2009) 187-223 · 50/6 (2009) 825-836 · 15, 2 (07/2004) 27-32
+        rf"{_VOLUME}\s*[,/]\s*(?P<issue>\d{{1,2}})\s*\((?:\d\d/)?{_YEAR}\)\s*(?:{_LABEL})?(?P<pages>\d+\s?-\s?\d+)",
+        # 2015, 5:18267
+        rf"{_YEAR}\s*,\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
+        # 2015, 15(4), 9277-9304 · 2007, Vol. 17, No. 2, 676-687
+        rf"{_YEAR}\s*,\s*(?:vol\.?\s*)?{_VOLUME}{_ISSUE}\s*,\s*{_PAGES}",
+    )
+)
+_LABELLED: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # Volume 3, Issue 3 (July 4, 2007) lmcs:1232 · Vol.2, No.1, January 2011
+        rf"{_VOLUME}{_ISSUE}\s*,?\s*\(?(?:{_MONTH}(?:(?P<day>\d\d?),\s*)?)?{_YEAR}\)?(?:\s+[a-z]+:\d+)?",
+    )
+)
+"""Orders that are clear only behind the word `volume`."""
+_LMCS = re.compile(r"(?:LMCS[- ])?(?P<volume>\d{1,2})\s?\((?P<issue>\d):(?P<pages>\d{1,2})\)\s?(?P<year>20\d\d)")
+"""Logical Methods in Computer Science prints volume (issue:paper) year."""
+
+_VOLUME_WORD = re.compile(r"[,:;]?\s*\b(?:vol(?:ume)?s?|v)\b\.?\s*$", re.IGNORECASE)
+_ACRONYM = re.compile(r"(?:\s*\(\s*[A-Z][A-Za-z-]{1,11}\s*\)|,\s*[A-Z]{3,10})$")
+_LOWER_CASE: Final = frozenset(
+    "a an and at d'analyse de der des di die du e et for für i in its la of on the to und with".split()
+)
+_BEFORE_DOT = re.compile(r"(\w+)\. ")
+_LONG_ABBREVIATION = re.compile(r"Astro|Bio|Crystallogr|Electro|Geo|Hydro|Instrum|Mathem|Neuro|Philos|Spectro|Zeitschr")
+_NO_JOURNAL = re.compile(
+    r"""\b(?: accepted | appear | appeared | arxiv | book | chapter | communicated | conference | conferences | congress
+        | dans | ed | editor | editors | eds | in\ press | isbn | issue | lecture\ notes | lncs | lnai | lnm | meeting
+        | number | paper | part | ph\.?d | poster | preprint | press | published | report | school | special | springer
+        | submitted | symp | symposium | talk | thesis | unpublished | workshop | workshops )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PROCEEDINGS = re.compile(r"\bproc(?:eedings?|s)?\b", re.IGNORECASE)
+_PROCEEDINGS_JOURNAL = re.compile(
+    r"""(?:^proc(?:eedings|s)?\b\.?\s?(?:of\s)?(?:the\s)?
+            (?: (?:u\.?s\.?\s)?nat(?:l|ional|\.)?\b | r\b | roy | amer | london | edinb | cambridge | steklov | japan
+              | indian | phys | ieee$ | combust | acad | estonian )
+        | \bconf\.\s?proc\.?$ | \bproc\.\s?suppl\.?$ )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ERRATUM = re.compile(
+    r"[\s,;.:]*[\[({]?\b(?:errat(?:um|a)\b|err\.|addend(?:um|a)\b|corrigend(?:um|a)\b|publisher's note)", re.IGNORECASE
+)
+_APS_DOI = re.compile(r"10\.1103/[A-Za-z]+\.(\d+)\.([A-Z]?\d+)$")
+_LAST_YEAR: Final = 2100
+
+
+def names_erratum(journal_ref: str) -> bool:
+    """Whether it names an erratum or addendum, which a `Venue` has no place for."""
+    return _ERRATUM.search(journal_ref) is not None
+
+
+@lru_cache(4096)
+def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
+    """The journal article that the reference names, or None where any part of it is in doubt.
+
+    `dois` are those of the paper (a tuple): one that names another volume or page puts the reference in doubt.
+    """
+    text = journal_ref.replace("---", "-").replace("--", "-").replace("–", "-").replace("—", "-").replace("~", " ")
+    text = " ".join(text.replace("\\&", "&").split()).rstrip(" .,;")
+    if erratum := _ERRATUM.search(text):
+        text = text[: erratum.start()].rstrip(" .,;")
+    first = next((at for at, letter in enumerate(text) if letter.isdecimal()), 0)
+    head, tail = text[:first].rstrip(), text[first:]
+    if head.endswith("("):
+        return None
+    labelled = _VOLUME_WORD.search(head)
+    container = _container(head[: labelled.start()] if labelled else head)
+    if not container or len(tail) > 120:
+        return None
+    orders = (
+        _ORDERS + (_LABELLED if labelled else ()) + ((_LMCS,) if container.startswith(("LMCS", "Logical M")) else ())
+    )
+    for order in orders:
+        if match := order.fullmatch(tail):
+            return _venue(container, match.groupdict(), dois)
+    return None
+
+
+def _container(text: str) -> str:
+    """The journal's name with its dots spaced, or "" where it may be something else."""
+    text = _ACRONYM.sub("", text.rstrip(" ,:;-")).rstrip(" ,:;")
+    text = re.sub(r"\.(?=[A-Za-z&(])", ". ", text)
+    if not text[:1].isupper() or len(text) > 120 or any(sign in text for sign in ',;"()[]{}\\$_?!') or "et al" in text:
+        return ""
+    if _NO_JOURNAL.search(text) or (_PROCEEDINGS.search(text) and not _PROCEEDINGS_JOURNAL.search(text)):
+        return ""
+    words = [word for word in re.split(r"[\s.:&/-]+", text) if word]
+    if any(word[0].islower() and word not in _LOWER_CASE for word in words):
+        return ""  # a sentence, such as a title, and no name
+    if any(len(word) > 7 and not _LONG_ABBREVIATION.match(word) for word in _BEFORE_DOT.findall(text)):
+        return ""  # a sentence ends inside: abbreviations are shorter
+    if len(words) > 14 or len(text) < 3:
+        return ""
+    return text
+
+
+def _venue(container: str, parts: dict[str, str | None], dois: Iterable[str]) -> Venue | None:
+    volume, year = parts["volume"] or "", int(parts["year"] or 0)
+    pages = (parts.get("pages") or "").replace(" ", "")
+    issue = (parts.get("issue") or parts.get("number") or "").replace(" ", "")
+    if year > _LAST_YEAR or (len(volume) == 4 and volume[:2] in ("18", "19", "20") and int(volume[:4]) != year):
+        return None
+    first, _, last = pages.partition("-")
+    if first.isdecimal() and abs(int(first) - year) <= 2:
+        return None  # it may be another year
+    if first.isdecimal() and last.isdecimal() and len(last) >= len(first) and int(last) < int(first):
+        return None
+    for doi in dois:
+        if (aps := _APS_DOI.match(doi)) and (aps[1] != volume.rstrip("AB") or not _agree(aps[2], first)):
+            return None
+    month = parts.get("month")
+    number = _MONTHS.index(month[:3].lower()) + 1 if month else 0
+    day = f"-{int(parts['day']):02}" if parts.get("day") and number else ""  # type: ignore[arg-type]
+    return Venue(
+        container=container,
+        container_short=container if "." in container else "",
+        volume=volume,
+        issue=issue,
+        pages=pages,
+        year=year,
+        date=f"{year}-{number:02}{day}" if number else str(year),
+    )
+
+
+def _agree(one: str, other: str) -> bool:
+    return one.lstrip("0") == other.lstrip("0")
