@@ -8,7 +8,7 @@ working.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Any, Final, Generic, Protocol, TextIO, TypeVar
 
@@ -71,10 +71,12 @@ class Net(Protocol):
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         usable: Callable[[Answer], str | None] | None = None,
+        follow: Collection[str] = (),
     ) -> Answer:
         """GET `url`, or POST `form` to it, and wait for an answer below status 500 other than 429.
 
         `usable` may look at an answer and return why it should be asked for again (a cut-off body, an empty feed).
+        Redirections are followed within the host, and to the hosts named in `follow`.
         Raises ServiceError when the tries are used up or the service is out of reach.
         """
         ...

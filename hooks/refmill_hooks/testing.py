@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +56,7 @@ class FakeNet:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         usable: Callable[[Answer], str | None] | None = None,
+        follow: Collection[str] = (),
     ) -> Answer:
         """The answer of the function. Raises ServiceError where `usable` refuses it."""
         self.asked.append((url, form))

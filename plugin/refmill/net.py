@@ -11,7 +11,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
@@ -101,6 +101,7 @@ class HttpNet:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         usable: Callable[[Answer], str | None] | None = None,
+        follow: Collection[str] = (),
     ) -> Answer:
         """As `refmill_hooks.Net` says. A host that is out of reach or denies access is asked nothing more."""
         parts = urlsplit(url)
@@ -113,7 +114,7 @@ class HttpNet:
                 raise ServiceError(self._closed[host])
             tries = unreachable = 0
             while True:
-                outcome = self._try(service, url, form, headers or {})
+                outcome = self._try(service, url, form, headers or {}, follow)
                 answered = isinstance(outcome, Answer)
                 if isinstance(outcome, Answer):
                     complaint = usable(outcome) if usable else None
@@ -159,9 +160,14 @@ class HttpNet:
         return PAUSE
 
     def _try(
-        self, service: _Service, url: str, form: Mapping[str, str] | None, headers: Mapping[str, str]
+        self,
+        service: _Service,
+        url: str,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        follow: Collection[str],
     ) -> Answer | Trouble:
-        """One request, and one more for each redirection within the host, each at its time."""
+        """One request, and one more for each redirection that is followed, each at its time."""
         for _ in range(_LONGEST_REDIRECTION):
             here = urlsplit(url)
             wait = service.started + self._pause_for(here.hostname or "") * _MARGIN - self._clock()
@@ -173,7 +179,8 @@ class HttpNet:
                 return outcome
             url = urljoin(url, outcome.headers.get("location", ""))
             there = urlsplit(url)
-            if here.hostname != there.hostname or there.scheme not in (here.scheme, "https"):
+            trusted = there.hostname == here.hostname or there.hostname in follow
+            if not trusted or there.scheme not in (here.scheme, "https"):
                 return Trouble(f"it points to {url}, which is not followed", Then.GIVE_UP)
             if outcome.status == 303:
                 form = None

@@ -1,0 +1,139 @@
+"""Where a paper was published, as the registry of its DOI says: CSL-JSON by content negotiation at doi.org.
+
+How it is asked: citation.crosscite.org/docs.html. The registries' types: api.crossref.org/types,
+support.datacite.org/docs/datacite-content-resolver.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from refmill_hooks import Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, Venue, hookimpl
+from refmill_hooks.text import squeeze
+
+URL: Final = "https://doi.org/"
+ACCEPT: Final = "application/vnd.citationstyles.csl+json"
+REGISTRIES: Final = frozenset(
+    {"api.crossref.org", "data.crossref.org", "data.crosscite.org", "api.datacite.org", "data.datacite.org"}
+)
+"""Where doi.org sends who asks for CSL-JSON."""
+
+_UNKNOWN: Final = Missing(reason="doi.org does not know this DOI")
+_UNDESCRIBED: Final = Missing(reason="the registry of this DOI has no CSL-JSON of it")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,60}>")
+_KINDS: Final = {
+    "journal-article": "article-journal",
+    "article-journal": "article-journal",
+    "proceedings-article": "paper-conference",
+    "paper-conference": "paper-conference",
+    "book-chapter": "chapter",
+    "book-part": "chapter",
+    "book-section": "chapter",
+    "reference-entry": "chapter",
+    "chapter": "chapter",
+    "book": "book",
+    "monograph": "book",
+    "edited-book": "book",
+    "report": "report",
+    "dissertation": "thesis",
+    "thesis": "thesis",
+}
+"""The registries' types and CSL's -> the kind of a venue. Preprints and data sets are none."""
+
+
+@hookimpl
+def refmill_enrichers() -> Iterator[Enricher[NoOptions]]:
+    yield Enricher(
+        name="doi",
+        title="doi.org: journal, volume, pages and publisher by the publisher's DOI",
+        asks="doi",
+        key=lambda entry: entry.doi[0] if entry.doi else None,
+        fetch=fetch,
+        entry=entry,
+        batch=20,
+        fills=frozenset({"venue"}),
+    )
+
+
+def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[str, bytes | Missing]]:
+    """One request a DOI. A key whose registry answers nonsense is left out, and ends as unknown."""
+    base = os.environ.get("REFMILL_DOI_URL") or URL
+    for key in keys:
+        url = base.rstrip("/") + "/" + quote(key, safe="/:;()<>.,-_")
+        answer = net.ask(url, headers={"Accept": ACCEPT}, follow=REGISTRIES)
+        if answer.status == 404:
+            yield key, _UNKNOWN
+        elif answer.status in (204, 406):
+            yield key, _UNDESCRIBED
+        elif answer.status == 200 and _is_record(answer):
+            yield key, answer.body
+
+
+def entry(raw: bytes) -> Entry:
+    """Its DOI and venue, no more: title and authors are arXiv's own affair. Raises ReadError."""
+    try:
+        record = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReadError(f"not CSL-JSON: {error}") from error
+    if not isinstance(record, dict) or not _said(record.get("DOI")):
+        raise ReadError("not CSL-JSON: it names no DOI")
+    return Entry(doi=(_said(record["DOI"]),), venue=_venue(record), source="doi")
+
+
+def _is_record(answer: Answer) -> bool:
+    try:
+        entry(answer.body)
+    except ReadError:
+        return False
+    return True
+
+
+def _venue(record: dict[str, Any]) -> Venue | None:
+    kind = _KINDS.get(_said(record.get("type")))
+    container = _said(record.get("container-title"))
+    if kind is None or (kind in ("article-journal", "chapter", "paper-conference") and not container):
+        return None
+    date = _date(record)
+    return Venue(
+        kind=kind,
+        container=container,
+        container_short=_said(record.get("container-title-short") or record.get("short-container-title")),
+        volume=_said(record.get("volume")),
+        issue=_said(record.get("issue")),
+        pages=_said(record.get("page") or record.get("article-number")).replace("\u2013", "-").replace("--", "-"),
+        year=int(date[:4]) if date else None,
+        date=date,
+        publisher=_said(record.get("publisher")),
+        issn=_said(record.get("ISSN")),
+    )
+
+
+def _said(value: Any) -> str:
+    """The text, or the first of several, without markup."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, int):
+        return str(value)
+    return squeeze(html.unescape(_TAG.sub("", value))) if isinstance(value, str) else ""
+
+
+def _date(record: dict[str, Any]) -> str:
+    """`2007-07-15`, as exact as it is told: the date of print, or the first of all."""
+    for name in ("published-print", "issued", "published", "published-online"):
+        parts = record.get(name)
+        parts = parts.get("date-parts") if isinstance(parts, dict) else None
+        numbers = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], list) else []
+        try:
+            year, *rest = (int(number) for number in numbers[:3])
+        except (TypeError, ValueError):
+            continue
+        if 1000 <= year <= 2999 and all(1 <= number <= 31 for number in rest) and (not rest or rest[0] <= 12):
+            return "-".join([str(year), *(f"{number:02}" for number in rest)])
+    return ""
