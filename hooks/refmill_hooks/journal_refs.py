@@ -13,7 +13,7 @@ from typing import Final
 
 from refmill_hooks.entry import Venue
 
-__all__ = ["names_erratum", "venue_of"]
+__all__ = ["names_more", "venue_of"]
 
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?,?\s+"
@@ -35,8 +35,14 @@ _ORDERS: Final = tuple(
         rf"{_VOLUME}{_ISSUE}?\s*,?\s*\((?:{_MONTH})?{_YEAR}\)\s*[,:]?\s*(?:{_LABEL})?{_PAGES}",
         # 31, 2010, pp. 130-138
         rf"{_VOLUME}{_ISSUE}?\s*,\s*(?:{_MONTH})?{_YEAR}\s*,\s*(?:{_LABEL})?{_PAGES}",
+        # 269 (2007), no. 3, 611-657
+        rf"{_VOLUME}\s*\({_YEAR}\)\s*,\s*no\.\s*(?P<issue>\d{{1,3}})\s*,\s*(?:{_LABEL})?{_PAGES}",
         # 30, 3 (2009) 187-223 · 50/6 (2009) 825-836 · 15, 2 (07/2004) 27-32
         rf"{_VOLUME}\s*[,/]\s*(?P<issue>\d{{1,2}})\s*\((?:\d\d/)?{_YEAR}\)\s*(?:{_LABEL})?(?P<pages>\d+\s?-\s?\d+)",
+        # (2015) 130:27
+        rf"\({_YEAR}\)\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
+        # (2007) P06012
+        rf"\({_YEAR}\)\s*(?P<pages>[A-Z]\d{{4,6}})",
         # 2015, 5:18267
         rf"{_YEAR}\s*,\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
         # 2015, 15(4), 9277-9304 · 2007, Vol. 17, No. 2, 676-687
@@ -54,6 +60,7 @@ _LABELLED: Final = tuple(
 _LMCS = re.compile(r"(?:LMCS[- ])?(?P<volume>\d{1,2})\s?\((?P<issue>\d):(?P<pages>\d{1,2})\)\s?(?P<year>20\d\d)")
 """Logical Methods in Computer Science prints volume (issue:paper) year."""
 
+_NUMBERS = re.compile(r"\d|\(\d{4}\)")
 _VOLUME_WORD = re.compile(r"[,:;]?\s*\b(?:vol(?:ume)?s?|v)\b\.?\s*$", re.IGNORECASE)
 _ACRONYM = re.compile(r"(?:\s*\(\s*[A-Z][A-Za-z-]{1,11}\s*\)|,\s*[A-Z]{3,10})$")
 _LOWER_CASE: Final = frozenset(
@@ -83,25 +90,28 @@ _APS_DOI = re.compile(r"10\.1103/[A-Za-z]+\.(\d+)\.([A-Z]?\d+)$")
 _LAST_YEAR: Final = 2100
 
 
-def names_erratum(journal_ref: str) -> bool:
-    """Whether it names an erratum or addendum, which a `Venue` has no place for."""
-    return _ERRATUM.search(journal_ref) is not None
+def names_more(journal_ref: str) -> bool:
+    """Whether it names an erratum or a second reference, which a `Venue` has no place for."""
+    return ";" in journal_ref or _ERRATUM.search(journal_ref) is not None
 
 
 @lru_cache(4096)
 def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     """The journal article that the reference names, or None where any part of it is in doubt.
 
+    Of several references the first is the paper's own.
+
     `dois` are those of the paper (a tuple): one that names another volume or page puts the reference in doubt.
     """
     text = journal_ref.replace("---", "-").replace("--", "-").replace("–", "-").replace("—", "-").replace("~", " ")
     text = " ".join(text.replace("\\&", "&").split()).rstrip(" .,;")
     if erratum := _ERRATUM.search(text):
-        text = text[: erratum.start()].rstrip(" .,;")
-    first = next((at for at, letter in enumerate(text) if letter.isdecimal()), 0)
-    head, tail = text[:first].rstrip(), text[first:]
-    if head.endswith("("):
+        text = text[: erratum.start()]
+    text = text.partition("; ")[0].rstrip(" .,;")
+    start = _NUMBERS.search(text)
+    if start is None:
         return None
+    head, tail = text[: start.start()].rstrip(), text[start.start() :]
     labelled = _VOLUME_WORD.search(head)
     container = _container(head[: labelled.start()] if labelled else head)
     if not container or len(tail) > 120:
@@ -134,7 +144,7 @@ def _container(text: str) -> str:
 
 
 def _venue(container: str, parts: dict[str, str | None], dois: Iterable[str]) -> Venue | None:
-    volume, year = parts["volume"] or "", int(parts["year"] or 0)
+    volume, year = parts.get("volume") or "", int(parts["year"] or 0)
     pages = (parts.get("pages") or "").replace(" ", "")
     issue = (parts.get("issue") or parts.get("number") or "").replace(" ", "")
     if year > _LAST_YEAR or (len(volume) == 4 and volume[:2] in ("18", "19", "20") and int(volume[:4]) != year):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from refmill_hooks.entry import PRINTED_ID, WITHDRAWN, Entry
-from refmill_hooks.journal_refs import names_erratum
+from refmill_hooks.journal_refs import names_more
 
 __all__ = ["remarks"]
 
@@ -14,7 +14,7 @@ _REMARKS: Final[tuple[tuple[str, Callable[[Entry], str]], ...]] = (
     ("Comment", lambda entry: entry.comments),
     (
         "Journal reference",
-        lambda entry: "" if entry.venue and not names_erratum(entry.journal_ref) else entry.journal_ref,
+        lambda entry: "" if entry.venue and not names_more(entry.journal_ref) else entry.journal_ref,
     ),
     ("Report no.", lambda entry: entry.report_no),
     ("MSC classes", lambda entry: entry.msc_class),

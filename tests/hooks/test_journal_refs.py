@@ -33,6 +33,13 @@ UNDERSTOOD = """
     IEEE Trans. Inf. Theory, vol. 55, no. 11, pp. 5074-5086, Nov. 2009 | IEEE Trans. Inf. Theory | 55 | 11 | 5074-5086 | 2009-11
     Int. J. of Web Technology (IJWesT) Vol.2, No.1, January 2011 | Int. J. of Web Technology | 2 | 1 | | 2011-01
     Logical Methods in Computer Science, Volume 3, Issue 3 (July 4, 2007) lmcs:1232 | Logical Methods in Computer Science | 3 | 3 | | 2007-07-04
+    Phys.Rev.D76:1,2007; Phys.Lett.B2:3,2008                  | Phys. Rev. D | 76 | | 1 | 2007
+    Commun. Math. Phys. 269 (2007), no. 3, 611-657            | Commun. Math. Phys. | 269 | 3 | 611-657 | 2007
+    Soft Materials, 8(2):102-113, (2010)                      | Soft Materials | 8 | 2 | 102-113 | 2010
+    Eur. Phys. J. Plus (2015) 130:27                          | Eur. Phys. J. Plus | 130 | | 27 | 2015
+    J. Stat. Mech. (2007) P06012                              | J. Stat. Mech. | | | P06012 | 2007
+    JOSA B, Vol. 24, Issue 9, pp. 2195-2198 (2007)            | JOSA B | 24 | 9 | 2195-2198 | 2007
+    Class.Quant.Grav.24:5343-5370,2007; Erratum-ibid.25:039801,2008 | Class. Quant. Grav. | 24 | | 5343-5370 | 2007
     LMCS 11 (4:22) 2015                                       | LMCS | 11 | 4 | 22 | 2015
 """  # noqa: E501
 IN_DOUBT = """
@@ -41,7 +48,8 @@ IN_DOUBT = """
     Phys. Rev. D 76, 013009 (2007), arXiv:0704.0001
     To appear in Phys. Rev. D 76, 013009 (2007)
     submitted to Physica A 416 (2014) 41-48
-    Phys.Rev.D76:1,2007; Phys.Lett.B2:3,2008
+    Erratum; Phys.Lett.B2:3,2008
+    Proceedings of X; Phys.Lett.B2:3,2008
     Phys. Rev. D 76, 013009 (2007) and Phys. Rev. D 77, 013010 (2008)
     LNCS, Vol. 3589 (08/2005) 85-94
     Springer LNCS 7965, 2013, pp 497-503
