@@ -5,6 +5,7 @@ Enrichers that ask by the same kind of identifier stand in for one another; each
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -69,33 +70,40 @@ class _Stage:
         self._remote = [enricher for enricher in chain if not enricher.local]
         self._fills = frozenset[str]().union(*(enricher.fills for enricher in chain))
         self._batch = max((enricher.batch for enricher in self._remote), default=1)
+        self._told: set[str] = set()
         self._can_ask = bool(self._remote) and asking.net is not None
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        window: list[_Waiting] = []
+        """Entries leave in their order, as soon as none in front of them waits for a batch that fills up."""
+        window: deque[_Waiting] = deque()
+        fresh: list[_Waiting] = []
         answers: dict[str, Answer] = {}
         pending: dict[str, None] = {}
-        looked_up = 0
         for entry in entries:
             key = self._key(entry)
             if key is None and not window:
                 yield entry
                 continue
             window.append(_Waiting(entry, key))
-            if len(window) - looked_up >= _AT_ONCE:
-                self._look_up(window[looked_up:], answers, pending)
-                looked_up = len(window)
-                while self._can_ask and len(pending) >= self._batch:
-                    batch = list(islice(pending, self._batch))
-                    self._ask(batch, answers)
-                    for asked in batch:
-                        del pending[asked]
-                if not pending or not self._can_ask or len(window) >= _HELD:
-                    yield from self._settle(window, answers, pending)
-                    window, answers, looked_up = [], {}, 0
-                    pending = {}
-        self._look_up(window[looked_up:], answers, pending)
-        yield from self._settle(window, answers, pending)
+            fresh.append(window[-1])
+            if len(fresh) >= _AT_ONCE:
+                self._look_up(fresh, answers, pending)
+                fresh = []
+                self._ask_all(pending, answers, partly=len(window) >= _HELD)
+                yield from self._settled(window, answers, pending)
+        self._look_up(fresh, answers, pending)
+        self._ask_all(pending, answers, partly=True)
+        yield from self._settled(window, answers, pending)
+
+    def _ask_all(self, pending: dict[str, None], answers: dict[str, Answer], *, partly: bool) -> None:
+        """Asks for full batches of what is pending; `partly`, for a last one that is not full as well."""
+        if not self._can_ask:
+            pending.clear()
+        while len(pending) >= self._batch or (partly and pending):
+            batch = list(islice(pending, self._batch))
+            self._ask(batch, answers)
+            for asked in batch:
+                del pending[asked]
 
     def _key(self, entry: Entry) -> str | None:
         if not self._asking.refresh and not self._lacks(entry):
@@ -183,22 +191,27 @@ class _Stage:
             self._asking.registry.fault(enricher, error)
             answers[key] = ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}")
 
-    def _settle(self, window: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]) -> Iterator[Entry]:
-        if pending and self._can_ask:
-            self._ask(list(pending), answers)
+    def _settled(
+        self, window: deque[_Waiting], answers: dict[str, Answer], pending: dict[str, None]
+    ) -> Iterator[Entry]:
+        """The entries from the front on that wait for nothing more, each id told once."""
         report = self._asking.report
-        told: set[str] = set()
-        for waiting in window:
+        while window and window[0].key not in pending:
+            waiting = window.popleft()
             entry, key = waiting.entry, waiting.key
             answer = answers.get(key) if key else None
-            if key and key not in told:
-                told.add(key)
+            if key and key not in self._told:
+                self._told.add(key)
                 self._tell(key, answer)
             if isinstance(answer, tuple):
                 entry, disputes = merge(entry, answer[0])
                 report.disputes(disputes)
                 report.summary.enriched += 1
             yield entry
+        waited_for = {waiting.key for waiting in window}
+        for key in [key for key in answers if key not in waited_for]:
+            del answers[key]
+        self._told.intersection_update(waited_for)
 
     def _tell(self, key: str, answer: Answer | None) -> None:
         report = self._asking.report

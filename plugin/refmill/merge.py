@@ -31,7 +31,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 def merge(entry: Entry, answer: Entry) -> tuple[Entry, list[Dispute]]:
     """The entry with what the answer knows better. `id`, `version` and `key` are never touched."""
     newer = _is_newer(answer, entry)
-    weak = entry.unverified
+    weak, doubted = entry.unverified, answer.unverified
     changes: dict[str, Any] = {}
     origin = dict(entry.origin)
     disputes: list[Dispute] = []
@@ -39,7 +39,12 @@ def merge(entry: Entry, answer: Entry) -> tuple[Entry, list[Dispute]]:
         mine, theirs = getattr(entry, name), getattr(answer, name)
         if not theirs or mine == theirs:
             continue
-        kept = theirs if not mine or name in weak else rule(mine, theirs, newer)
+        if not mine or name in weak:
+            kept = theirs
+        elif name in doubted:
+            kept = mine
+        else:
+            kept = rule(mine, theirs, newer)
         if mine and kept not in (mine, theirs):
             pass  # both are in it
         elif mine and not _same(mine, theirs):
@@ -47,15 +52,25 @@ def merge(entry: Entry, answer: Entry) -> tuple[Entry, list[Dispute]]:
         if kept != mine:
             changes[name] = kept
             origin[name] = answer.source
-    extra = dict(answer.extra) | entry.extra
-    if "authors" in changes:
-        for key in (UNVERIFIED, SUSPECT):
-            extra.pop(key, None)
+    extra = _marked(entry, answer, changes)
     if WITHDRAWN in entry.extra and not answer.extra.get(WITHDRAWN) and "comments" in changes and newer:
         extra.pop(WITHDRAWN)
     if extra != entry.extra:
         changes["extra"] = extra
     return (entry.replace(**changes, origin=origin) if changes else entry), disputes
+
+
+def _marked(entry: Entry, answer: Entry, changes: Mapping[str, Any]) -> dict[str, str]:
+    """What both say beside the fields; a mark of a value goes where the value goes."""
+    extra = dict(answer.extra) | entry.extra
+    mine = entry.unverified.difference(changes)
+    theirs = answer.unverified.intersection(changes)
+    suspect = (entry.extra.get(SUSPECT) if mine else None) or (answer.extra.get(SUSPECT) if theirs else None)
+    for key, mark in ((UNVERIFIED, " ".join(sorted(mine | theirs))), (SUSPECT, suspect)):
+        extra.pop(key, None)
+        if mark:
+            extra[key] = mark
+    return extra
 
 
 def _dispute(entry: Entry, answer: Entry, name: str, mine: Any, theirs: Any, took_theirs: bool) -> Dispute:

@@ -97,6 +97,7 @@ class ArxivApi:
     legacy: bool = False
     faults: Iterable[Fault | None] = ()
     gzip: bool = True
+    refuses: frozenset[str] = frozenset()
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -122,7 +123,7 @@ class ArxivApi:
     def answer(self, form: Mapping[str, str], fault: Fault | None) -> tuple[int, str]:
         """Status and feed."""
         ids = form.get("id_list", "").split(",")
-        wrong = next((id for id in ids if not _LOOKS_LIKE_ID.search(id)), None)
+        wrong = next((id for id in ids if id in self.refuses or not _LOOKS_LIKE_ID.search(id)), None)
         if wrong is not None or fault is Fault.NAMELESS_ERROR:
             return 200 if self.legacy else 400, self.error(wrong)
         size = int(form.get("max_results", "10"))
