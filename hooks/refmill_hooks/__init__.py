@@ -4,7 +4,7 @@ It needs pluggy, msgspec and the standard library only. A plugin is a module wit
 yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files is hooks/README.md.
 """
 
-from refmill_hooks.entry import PRINTED_ID, PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
+from refmill_hooks.entry import DATE, PRINTED_ID, PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
 from refmill_hooks.roles import (
     CONTRACT,
     Answer,
@@ -24,6 +24,7 @@ from refmill_hooks.specs import ENTRY_POINT_GROUP, hookimpl
 
 __all__ = [
     "CONTRACT",
+    "DATE",
     "ENTRY_POINT_GROUP",
     "PRINTED_ID",
     "PROBLEM",

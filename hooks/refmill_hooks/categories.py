@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["canonical_category", "category_code", "category_name"]
+__all__ = ["canonical_category", "categories_in", "category_code", "category_name", "category_names"]
 
 _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "astro-ph": (
@@ -107,9 +109,15 @@ _CANONICAL: Final = dict(
 """Aliases and subsumed archives (arXiv/arxiv-base: arxiv/taxonomy/definitions.py)."""
 
 
-_CODES: Final = {name.casefold(): code for code, name in reversed(_NAMES.items())} | {
-    name.casefold(): code for code, name in _NAMES.items() if code not in _CANONICAL
+def _folded(name: str) -> str:
+    return name.replace(",", "").casefold()
+
+
+_CODES: Final = {_folded(name): code for code, name in reversed(_NAMES.items())} | {
+    _folded(name): code for code, name in _NAMES.items() if code not in _CANONICAL
 }
+_LONGEST: Final = 3
+"""Names of categories hold up to two commas, where keywords are parted by commas."""
 
 
 def category_name(code: str) -> str:
@@ -117,9 +125,32 @@ def category_name(code: str) -> str:
     return _NAMES.get(code) or _NAMES.get(canonical_category(code), "")
 
 
+def category_names(codes: Iterable[str]) -> list[str]:
+    """The categories in words, each once though an alias may stand beside it; an unknown code as it is."""
+    return list(dict.fromkeys(category_name(code) or code for code in codes))
+
+
 def category_code(name: str) -> str:
     """`cs.LG` for `Computer Science - Machine Learning`; "" for an unknown name. Of aliases it gives the main one."""
-    return _CODES.get(name.casefold(), "")
+    return _CODES.get(_folded(name), "")
+
+
+def categories_in(keywords: str) -> tuple[tuple[str, ...], list[str]]:
+    """The codes of the categories that keywords parted by commas or semicolons name, and the other keywords."""
+    words = [word for word in re.split(r"\s*[,;]\s*", keywords.strip()) if word]
+    codes: dict[str, None] = {}
+    others: list[str] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+            if code := category_code(" ".join(words[at : at + length])):
+                codes[code] = None
+                break
+        else:
+            others.append(words[at])
+            length = 1
+        at += length
+    return tuple(codes), others
 
 
 def canonical_category(code: str) -> str:

@@ -12,7 +12,10 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["PRINTED_ID", "PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+__all__ = ["DATE", "PRINTED_ID", "PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+
+DATE: Final = "refmill:date"
+"""Key of `Entry.extra`: a date of which only the year, or year and month, are known: `2007`, `2007-07`."""
 
 PRINTED_ID: Final = "refmill:printed-id"
 """Key of `Entry.extra`: what stands where the id should, and is none; `Entry.id` is empty then."""

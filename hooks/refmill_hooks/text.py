@@ -324,6 +324,8 @@ _SUBSCRIPT = re.compile(r"(?<!\\)([_^])([A-Za-z0-9*+'-])")
 
 
 def _plain_math(body: str) -> str:
+    if "{" in body:
+        body = _BRACED_ONE.sub(r"\1\2", body)
     text = _MATH_COMMAND.sub(lambda match: SYMBOLS.get(match[1], match[0]), body)
     return text if text == body or "\\" not in text else f"${body}$"
 
@@ -390,3 +392,40 @@ def _ascii_character(character: str) -> str:
             value = f"\\{command}{{{value}}}" if command.isalpha() else f"\\{command}{value}"
         return f"{{{value}}}"
     return _utf8_character(character)
+
+
+_BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
+_KEPT_END = "} kept"
+_GUARD = re.compile(r"\\[a-zA-Z]+\s*|\\.|[{}$]|[^\\{}$]+", re.DOTALL)
+
+
+def unprotected(value: str) -> str:
+    """A LaTeX value without the braces that only protect capitals or math, and with plain `% & # _`.
+
+    What is TeX stays TeX: `{\\"o}`, `\\emph{x}` and what stands between dollars.
+    """
+    if "{" not in value and "\\" not in value:
+        return value
+    parts: list[str] = []
+    kept: list[bool] = []
+    in_math = False
+    before = ""
+    pieces = _GUARD.findall(value)
+    for at, piece in enumerate(pieces):
+        if piece == "$":
+            in_math = not in_math
+        elif piece == "{":
+            after = pieces[at + 1] if at + 1 < len(pieces) else ""
+            is_argument = before[:1] == "\\" or before == _KEPT_END
+            kept.append(in_math or is_argument or after[:1] == "\\" or before[-1:] in ("^", "_"))
+        elif piece in ("\\%", "\\&", "\\#", "\\_") and not in_math:
+            piece = piece[1]
+        if piece == "{" and not kept[-1]:
+            before = piece
+            continue
+        if piece == "}" and kept and not kept.pop():
+            before = piece
+            continue
+        parts.append(piece)
+        before = _KEPT_END if piece == "}" else piece
+    return "".join(parts)

@@ -78,13 +78,14 @@ def _raw(reader: Reader[Any], record: Any) -> str:
 
 
 def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
-    """One entry of each id and version, in the place of the first; of those still at hand the last updated one."""
+    """One entry of each id, version and key, in the place of the first; of those at hand the last updated one."""
     seen = CompactSet()
     held: OrderedDict[str, Entry] = OrderedDict()
     nameless = 0
     for entry in entries:
-        id = entry.versioned_id
-        if not id:
+        # A library may cite a paper under two keys; to drop one would break the texts that use it.
+        id = f"{entry.versioned_id} {entry.key}" if entry.key else entry.versioned_id
+        if not entry.id:
             nameless += 1
             held[f"#{nameless}"] = entry
         elif seen.add(id):

@@ -99,7 +99,8 @@ def test_id_version_and_key_are_never_touched() -> None:
 
 
 TEXTS = st.sampled_from(["", "One", "one.", "Two $\\alpha$", "Two $α$", "Three"])
-DAYS = st.none() | st.dates(datetime.date(2020, 1, 1), datetime.date(2020, 1, 5))
+FIRST = datetime.date(2020, 1, 1)
+"""A paper has one first day, and revisions come after it."""
 ENTRIES = st.builds(
     Entry,
     id=st.just("2401.00001"),
@@ -109,8 +110,8 @@ ENTRIES = st.builds(
     comments=TEXTS,
     authors=st.sampled_from([(), (ANN,), (OORD,), (ANN, OORD)]),
     categories=st.sampled_from([(), ("cs.LG",), ("cs.LG", "stat.ML")]),
-    created=DAYS,
-    updated=DAYS,
+    created=st.sampled_from([None, FIRST]),
+    updated=st.none() | st.dates(FIRST, FIRST + datetime.timedelta(days=4)),
     doi=st.sampled_from([(), ("10.1/a",), ("10.1/A", "10.1/b")]),
     extra=st.sampled_from([{}, {UNVERIFIED: "authors"}]),
 )

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from refmill.builtin.bib_layout import CONTAINERS, KEPT, MONTHS, TYPES
 from refmill_hooks import Entry, Exporter, Name, hookimpl
-from refmill_hooks.categories import category_name
+from refmill_hooks.categories import category_names
+from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
 from refmill_hooks.names import display_name
 from refmill_hooks.remarks import remarks
 from refmill_hooks.text import latex, printable, protect_capitals
-
-_MONTHS = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,25 +31,6 @@ class BibOptions:
     max_authors: int = field(default=0, metadata={"help": "write so many authors and `others`; 0 for all"})
     date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
     accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write (BibLaTeX)"})
-
-
-_TYPES = {
-    "article-journal": ("article", "article"),
-    "paper-conference": ("inproceedings", "inproceedings"),
-    "chapter": ("incollection", "incollection"),
-    "book": ("book", "book"),
-    "report": ("techreport", "report"),
-    "thesis": ("phdthesis", "thesis"),
-}
-"""CSL type of the venue -> the entry type in BibTeX and in BibLaTeX."""
-
-_CONTAINERS = {
-    "article-journal": ("journal", "journaltitle"),
-    "paper-conference": ("booktitle", "booktitle"),
-    "chapter": ("booktitle", "booktitle"),
-    "report": ("institution", "institution"),
-    "thesis": ("school", "institution"),
-}
 
 
 @hookimpl
@@ -77,14 +58,22 @@ def refmill_exporters() -> Iterator[Exporter[BibOptions]]:
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     kind = _kind(entry, options, biblatex)
     fields = [(name, value) for name, value in _fields(entry, options, biblatex) if value]
+    if any(name.startswith(KEPT) for name in entry.extra):
+        fields += _kept(entry, {name for name, _ in fields})
     width = max((len(name) for name, _ in fields), default=0)
     lines = "".join(f"  {name:<{width}} = {value},\n" for name, value in fields)
     return f"@{kind}{{{entry.key or entry.id.replace('/', '_')},\n{lines}}}\n"
 
 
+def _kept(entry: Entry, written: set[str]) -> list[tuple[str, str]]:
+    """Fields of a .bib that the entry was read from and that nothing else stands for."""
+    kept = ((name.removeprefix(KEPT), value) for name, value in entry.extra.items() if name.startswith(KEPT))
+    return [(name, f"{{{value}}}") for name, value in kept if name.isalpha() and name not in written]
+
+
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
     if entry.venue:
-        return _TYPES.get(entry.venue.kind, ("misc", "online"))[biblatex]
+        return TYPES.get(entry.venue.kind, ("misc", "online"))[biblatex]
     return options.preprint or ("online" if biblatex else "misc")
 
 
@@ -94,12 +83,12 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple
     venue = entry.venue
 
     def text(value: str) -> str:
-        return f"{{{latex(printable(value), ascii=options.ascii)}}}" if value else ""
+        return f"{{{latex(printable(value), ascii=options.ascii).strip()}}}" if value else ""
 
     yield "author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""
     yield "title", _title(entry.title, options)
     if venue:
-        yield _CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)
+        yield CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)
         yield "volume", text(venue.volume)
         yield "number", text(venue.issue)
         yield "pages", text(venue.pages.replace("-", "--"))
@@ -123,8 +112,8 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple
     if biblatex and options.accessed:
         yield "urldate", f"{{{options.accessed}}}"
     yield "abstract", text(entry.abstract) if options.abstract else ""
-    yield "keywords", text(", ".join((category_name(code) or code).replace(",", "") for code in entry.categories))
-    yield "note", text(". ".join(f"{label}: {remark}".rstrip(".") for label, remark in remarks(entry)))
+    yield "keywords", text(", ".join(name.replace(",", "") for name in category_names(entry.categories)))
+    yield "note", text("; ".join(f"{label}: {remark}" for label, remark in remarks(entry)))
 
 
 def _verbatim(doi: str) -> str:
@@ -141,18 +130,13 @@ def _title(title: str, options: BibOptions) -> str:
 
 
 def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple[str, str]]:
-    venue = entry.venue
-    if venue and (venue.date or venue.year):
-        written = venue.date or str(venue.year)
-    else:
-        date = entry.updated if options.date == "latest" and entry.updated else entry.created
-        written = date.isoformat() if date else ""
+    written = reference_date(entry, latest=options.date == "latest")
     year, _, rest = written.partition("-")
     if biblatex:
         yield "date", f"{{{written}}}" if written else ""
     else:
         yield "year", f"{{{year}}}" if year else ""
-        yield "month", _MONTHS[int(rest[:2]) - 1] if rest else ""
+        yield "month", MONTHS[int(rest[:2]) - 1] if rest else ""
 
 
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import msgspec
 
 from refmill_hooks import Entry, Exporter, Name, hookimpl
-from refmill_hooks.categories import category_name
+from refmill_hooks.categories import category_names
+from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
 from refmill_hooks.text import plain, printable
@@ -66,7 +67,7 @@ def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
         "publisher": venue.publisher if venue else "arXiv" if arxiv else "",
         "source": "arXiv.org" if arxiv else "",
         "note": "\n".join(_notes(entry, arxiv)),
-        "keyword": ", ".join(category_name(code) or code for code in entry.categories),
+        "keyword": ", ".join(category_names(entry.categories)),
         "accessed": _date(options.accessed) if options.accessed else None,
     }
     if venue:
@@ -94,11 +95,8 @@ def _name(name: Name) -> dict[str, str]:
 
 
 def _issued(entry: Entry, options: CslOptions) -> dict[str, Any] | None:
-    if entry.venue and (entry.venue.date or entry.venue.year):
-        raw = entry.venue.date or str(entry.venue.year)
-        return {"date-parts": [[int(part) for part in raw.split("-")]], "raw": raw}
-    date = entry.updated if options.date == "latest" and entry.updated else entry.created
-    return _date(date) if date else None
+    written = reference_date(entry, latest=options.date == "latest")
+    return {"date-parts": [[int(part) for part in written.split("-")]], "raw": written} if written else None
 
 
 def _date(date: datetime.date) -> dict[str, Any]:

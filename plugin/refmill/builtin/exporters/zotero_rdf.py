@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
-from refmill_hooks.categories import category_name
+from refmill_hooks.categories import category_names
+from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
 from refmill_hooks.text import plain, printable
@@ -117,7 +118,7 @@ def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
     if entry.authors:
         persons = "".join(f"<rdf:li><foaf:Person>{_person(name)}</foaf:Person></rdf:li>" for name in entry.authors)
         yield f"<bib:authors><rdf:Seq>{persons}</rdf:Seq></bib:authors>"
-    if date := _date(entry, options):
+    if date := reference_date(entry, latest=options.date == "latest"):
         yield f"<dc:date>{date}</dc:date>"
         if options.accessed:
             yield f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>"
@@ -141,8 +142,8 @@ def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
     if arxiv:
         version = f"\nversion: {arxiv.version}" if arxiv.version else ""
         yield f"<dc:description>{ArxivId(arxiv.id).citation(entry.primary_category)}{version}</dc:description>"
-    for code in entry.categories:
-        yield _tag(code)
+    for name in category_names(entry.categories):
+        yield _tag(name)
 
 
 def _venue_lines(venue: Venue) -> Iterator[str]:
@@ -171,17 +172,9 @@ def _person(name: Name) -> str:
     return f"<foaf:surname>{_text(name.family)}</foaf:surname><foaf:givenName>{_text(given)}</foaf:givenName>"
 
 
-def _date(entry: Entry, options: ZoteroOptions) -> str:
-    if entry.venue and (entry.venue.date or entry.venue.year):
-        return entry.venue.date or str(entry.venue.year)
-    date = entry.updated if options.date == "latest" and entry.updated else entry.created
-    return date.isoformat() if date else ""
-
-
 @lru_cache(1024)
-def _tag(code: str) -> str:
-    words = _xml(category_name(code) or code)
-    return f"<dc:subject><z:AutomaticTag><rdf:value>{words}</rdf:value></z:AutomaticTag></dc:subject>"
+def _tag(name: str) -> str:
+    return f"<dc:subject><z:AutomaticTag><rdf:value>{_xml(name)}</rdf:value></z:AutomaticTag></dc:subject>"
 
 
 def _uri(url: str) -> str:

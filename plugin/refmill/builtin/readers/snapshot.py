@@ -10,6 +10,7 @@ from itertools import chain
 
 import msgspec
 
+from refmill.builtin.json_records import LONGEST, objects
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
 from refmill_hooks.identifiers import BadIdentifier, parse_id, split_dois
 from refmill_hooks.names import name_from_parts, repair_authors, split_authors
@@ -52,9 +53,6 @@ class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "repor
 
 
 _AROUND = b" \t\r\n,[]"
-_LONGEST_ROW = 16 << 20
-"""Bytes; the longest real rows, with some 3,000 authors, have 200 kB."""
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[{}]', re.DOTALL)
 _NAN = re.compile(rb":(\s*)NaN\b")
 
 _ROW = msgspec.json.Decoder(Row)
@@ -91,7 +89,7 @@ def records(source: Source) -> Iterator[Row | bytes]:
     """Rows, and as bytes what is none: one a line, with or without brackets and commas, else cut at braces."""
     blocks = source.blocks()
     head = b""
-    while b"\n" not in head.lstrip(_AROUND) and len(head) < _LONGEST_ROW and (block := next(blocks, b"")):
+    while b"\n" not in head.lstrip(_AROUND) and len(head) < LONGEST and (block := next(blocks, b"")):
         head += block
     first, newline, _ = head.lstrip(_AROUND).partition(b"\n")
     by_line = newline and first.rstrip(_AROUND).endswith(b"}")
@@ -129,37 +127,7 @@ def _line_by_line(lines: bytes, first: int) -> Iterator[tuple[int, Row | bytes]]
 
 
 def _of_braces(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
-    """Objects on many lines, or many on one: each ends with the brace that closes it."""
-    data = bytearray()
-    at = depth = start = 0
-    line = begun = 1
-    for block in blocks:
-        data += block
-        while match := _MARK.search(data, at):
-            sign = match[0]
-            if sign[:1] == b'"' and match.end() == len(data) and not sign.endswith(b'"'):
-                break  # the string goes on in the next block
-            at = match.end()
-            if sign == b"{":
-                if depth == 0:
-                    line += data.count(b"\n", start, match.start())
-                    start, begun = match.start(), line
-                depth += 1
-            elif sign == b"}" and depth:
-                depth -= 1
-                if depth == 0:
-                    yield begun, _row_or_bytes(bytes(data[start:at]))
-                    line += data.count(b"\n", start, at)
-                    start = at
-        else:
-            at = len(data)
-        if start:
-            del data[:start]
-            at, start = at - start, 0
-        if len(data) > _LONGEST_ROW:
-            break
-    if depth and data:
-        yield begun, bytes(data[:_LONGEST_ROW])
+    return ((line, _row_or_bytes(row)) for line, row in objects(blocks))
 
 
 def _row_or_bytes(row: bytes) -> Row | bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from refmill.builtin.compact import CompactSet
 from refmill_hooks import Entry, Transform, hookimpl
+from refmill_hooks.dates import reference_date
 from refmill_hooks.text import plain
 
 _STOP_WORDS = frozenset(
@@ -95,7 +96,7 @@ def _title_words(entry: Entry) -> list[str]:
 
 
 def _year(entry: Entry) -> str:
-    return str(entry.created.year) if entry.created else str(entry.venue.year or "") if entry.venue else ""
+    return str(entry.created.year) if entry.created else reference_date(entry)[:4]
 
 
 def _ascii(text: str) -> str:

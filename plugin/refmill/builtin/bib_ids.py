@@ -1,0 +1,126 @@
+"""Where the arXiv id hides in an entry of a .bib: every place in which real libraries have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, parse_id
+
+__all__ = ["arxiv_id_of"]
+
+_MARKUP = re.compile(r"\\url|\\href|\\texttt|[{}]|\s*\[[^\]]*\]")
+_ARXIV = re.compile(r"ar[xχ]iv|corr\b", re.IGNORECASE)
+_OPENS_NOTE = re.compile(
+    r"\W*(?:(?:preprint|e-?print|available\s+(?:at|as|online)|also|available|version|in)\W+)*"
+    r"(?:arxiv|\(?https?://(?:www\.)?arxiv\.org)",
+    re.IGNORECASE,
+)
+_NUMBER_ALONE = re.compile(r"\d{7}(?:v\d+)?")
+_ARCHIVE = re.compile(r"[a-z]+(?:-[a-z]+)?(?=$|[.\s\]])")
+
+Fields = Mapping[str, str]
+
+
+def arxiv_id_of(fields: Fields) -> ArxivId | None:
+    """The id of the paper itself, by the fields of its entry (names in lower case), or None.
+
+    Only what says that it is this paper's id counts: an id somewhere in a note may be another paper's.
+    """
+    for look in _PLACES:
+        if id := look(fields):
+            url = _url(fields)
+            return url if url and url.id == id.id and not id.version else id
+    return None
+
+
+def _eprint(fields: Fields) -> ArxivId | None:
+    text = _clean(fields.get("eprint", ""))
+    if not text:
+        return None
+    kind = _clean(fields.get("archiveprefix") or fields.get("eprinttype", "")).lower()
+    class_ = _clean(fields.get("primaryclass") or fields.get("eprintclass", "")).lower()
+    for archive in (kind, class_):
+        match = _ARCHIVE.match(archive) if _NUMBER_ALONE.fullmatch(text) else None
+        if match and (old := _parsed(f"{match[0]}/{text}")):
+            return old
+    id = _parsed(text)
+    return id if id and (not kind or "arxiv" in kind or _parsed(f"{kind}/9901001")) else None
+
+
+def _own_field(fields: Fields) -> ArxivId | None:
+    return _first(fields, "arxivid", "arxiv", "arxiv-id")
+
+
+def _doi(fields: Fields) -> ArxivId | None:
+    doi = _clean(fields.get("doi", ""))
+    return _parsed(doi) if "10.48550/" in doi else None
+
+
+def _journal(fields: Fields) -> ArxivId | None:
+    """`arXiv preprint arXiv:1706.03762`, `CoRR` with volume `abs/1706.03762`, `arXiv e-prints` with the id in `eid`."""
+    said = " ".join(fields.get(name, "") for name in ("journal", "journaltitle", "publisher", "institution", "type"))
+    if not _ARXIV.search(said):
+        return None
+    for id in find_ids(_clean(fields.get("journal") or fields.get("journaltitle", ""))):
+        return id
+    return _first(fields, "volume", "number", "eid", "pages")
+
+
+def _marked(fields: Fields) -> ArxivId | None:
+    """`arXiv:1706.03762` as a number or a volume, whatever the journal is called."""
+    for name in ("number", "volume", "eid", "pages", "report", "reportnumber"):
+        text = fields.get(name, "")
+        if (_ARXIV.match(text) or text.startswith("abs/")) and (id := _parsed(_clean(text))):
+            return id
+    return None
+
+
+def _url(fields: Fields) -> ArxivId | None:
+    for name in ("url", "link", "ee", "bdsk-url-1", "howpublished"):
+        text = _clean(fields.get(name, "")).strip()
+        if ("arxiv.org" in text or "10.48550/" in text) and (id := _parsed(text.split()[0])):
+            return id
+    return None
+
+
+def _opens_note(fields: Fields) -> ArxivId | None:
+    for name in ("howpublished", "note", "annote", "addendum", "series"):
+        text = _clean(fields.get(name, ""))
+        if _OPENS_NOTE.match(text):
+            for id in find_ids(text):
+                return id
+    return None
+
+
+_PLACES: Final[tuple[Callable[[Fields], ArxivId | None], ...]] = (
+    _eprint,
+    _own_field,
+    _doi,
+    _journal,
+    _marked,
+    _url,
+    _opens_note,
+)
+"""In the order of their weight as evidence."""
+
+
+def _first(fields: Fields, *names: str) -> ArxivId | None:
+    for name in names:
+        if id := _parsed(_clean(fields.get(name, ""))):
+            return id
+    return None
+
+
+def _clean(text: str) -> str:
+    return _MARKUP.sub("", text).strip().replace("\\_", "_").replace("\\%", "%")
+
+
+def _parsed(text: str) -> ArxivId | None:
+    if not text:
+        return None
+    try:
+        return parse_id(text)
+    except BadIdentifier:
+        return None

@@ -1,0 +1,208 @@
+"""CSL-JSON, as refmill, Zotero, Better BibTeX and pandoc write it.
+
+The format: citeproc-js.readthedocs.io/en/latest/csl-json/markup.html.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from refmill.builtin.json_records import objects
+from refmill_hooks import DATE, Entry, Name, Reader, ReadError, Source, Venue, hookimpl
+from refmill_hooks.categories import categories_in
+from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, is_arxiv_doi, parse_id, split_dois
+from refmill_hooks.names import is_group
+from refmill_hooks.remarks import fields_of_remarks, split_remarks
+from refmill_hooks.text import squeeze
+
+__all__ = ["entry", "records", "sniff"]
+
+KEPT: Final = "csl:"
+"""Prefix of keys of `Entry.extra`: a variable that an entry has no place for."""
+
+_TYPE = re.compile(
+    rb'"type"\s*:\s*"(?:article|article-[a-z]+|paper-conference|book|chapter|report|thesis|manuscript|webpage|document'
+    rb"|post|post-weblog|dataset|software|preprint|entry|entry-[a-z]+|speech|standard|patent|posted-content"
+    rb'|journal-article|proceedings-article|bill|legislation|map|graphic|broadcast|motion_picture|song|interview)"'
+)
+_VENUES: Final = frozenset({"article-journal", "paper-conference", "chapter", "book", "report", "thesis"})
+_DATE = re.compile(r"\d{4}(?:-\d\d)?(?:-\d\d)?")
+_SUFFIX = re.compile(r"(.*), ((?:[JS]r\.?|I{2,3}|IV))")
+_CITATION = re.compile(r"arXiv:\s?\S+(?: \[[A-Za-z.-]+\])?")
+_READ: Final = frozenset(
+    """id citation-key type title author issued abstract DOI URL number publisher source note keyword accessed
+    container-title container-title-short volume issue page ISSN""".split()
+)
+
+
+@hookimpl
+def refmill_readers() -> Iterator[Reader[bytes]]:
+    yield Reader(
+        name="csl",
+        title="CSL-JSON of refmill, Zotero and pandoc",
+        suffixes=(".json",),
+        sniff=sniff,
+        records=records,
+        entry=entry,
+        raw=lambda record: record.decode("utf-8", "replace"),
+    )
+
+
+def sniff(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] in (b"[", b"{") and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
+
+
+def records(source: Source) -> Iterator[bytes]:
+    for line, item in objects(source.blocks()):
+        source.line = line
+        yield item
+
+
+def entry(record: bytes) -> Entry:
+    """Raises ReadError for what is no item."""
+    try:
+        item = msgspec.json.decode(record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReadError(f"not JSON: {error}") from error
+    if not isinstance(item, dict) or not (item.get("type") or item.get("title")):
+        raise ReadError("not an item of CSL-JSON: it has neither type nor title")
+    arxiv, primary = _arxiv(item)
+    noted, extra, loose = _noted(item, arxiv)
+    venue = _venue(item)
+    written = _date(item.get("issued"))
+    day = None if venue or len(written) < 10 else datetime.date.fromisoformat(written)
+    if written and not venue and not day:
+        extra[DATE] = written
+    if loose and "comments" not in noted:
+        noted["comments"] = loose
+    named, other_keywords = categories_in(_text(item.get("keyword")))
+    codes = dict.fromkeys([*([primary] if primary else []), *named])
+    if other_keywords:
+        extra[KEPT + "keyword"] = ", ".join(other_keywords)
+    extra |= {
+        KEPT + name: _text(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in item.items()
+        if name not in _READ
+    }
+    dois = tuple(doi for doi in split_dois(_text(item.get("DOI"))) if not is_arxiv_doi(doi))
+    return Entry(
+        id=arxiv.id if arxiv else "",
+        version=arxiv.version if arxiv else None,
+        title=squeeze(_text(item.get("title"))),
+        authors=tuple(name for each in _listed(item.get("author")) if (name := _name(each))),
+        abstract=_text(item.get("abstract")),
+        categories=tuple(codes),
+        created=day,
+        venue=venue,
+        key=_text(item.get("citation-key") or item.get("id")),
+        source="csl",
+        **(noted | {"doi": dois + noted.get("doi", ()), "extra": extra}),
+    )
+
+
+def _arxiv(item: dict[str, Any]) -> tuple[ArxivId | None, str]:
+    """The id by what names it, and the primary category that stands behind it in a note."""
+    primary = ""
+    if noted := re.search(r"arXiv:\s?\S+ \[([A-Za-z.-]+)\]", _text(item.get("note"))):
+        primary = noted[1]
+    found: ArxivId | None = None
+    said = " ".join(_text(item.get(name)) for name in ("publisher", "container-title", "archive", "source")).lower()
+    for name in ("number", "archive_location", "DOI", "URL", "id"):
+        text = _text(item.get(name))
+        marked = "arxiv" in text.lower() or "arxiv" in said
+        if text and marked:
+            try:
+                id = parse_id(text)
+            except BadIdentifier:
+                continue
+            if found is None or (found.id == id.id and id.version):
+                found = id
+    if found is None and (noted := re.match(r"arXiv:\s?\S+", _text(item.get("note")))):
+        found = next(find_ids(noted[0]), None)
+    return found, primary
+
+
+def _noted(item: dict[str, Any], arxiv: ArxivId | None) -> tuple[dict[str, Any], dict[str, str], str]:
+    """What the lines of the note say: fields, extra, and the rest, which is arXiv's comment."""
+    note = _text(item.get("note"))
+    if arxiv and (head := _CITATION.match(note)):
+        note = note[head.end() :].lstrip("\n")
+    pairs = list(split_remarks(note))
+    fields, extra = fields_of_remarks(pairs)
+    return fields, extra, " ".join(text for label, text in pairs if not label)
+
+
+def _venue(item: dict[str, Any]) -> Venue | None:
+    kind = _text(item.get("type"))
+    container = squeeze(_text(item.get("container-title")))
+    is_arxiv = container.lower().startswith(("arxiv", "corr")) or (
+        kind == "report" and _text(item.get("publisher")).lower() == "arxiv"
+    )
+    if (
+        kind not in _VENUES
+        or is_arxiv
+        or (kind in ("article-journal", "paper-conference", "chapter") and not container)
+    ):
+        return None
+    written = _date(item.get("issued"))
+    return Venue(
+        kind=kind,
+        container=container,
+        container_short=squeeze(_text(item.get("container-title-short") or item.get("journalAbbreviation"))),
+        volume=_text(item.get("volume")),
+        issue=_text(item.get("issue")),
+        pages=_text(item.get("page")).replace("–", "-"),
+        year=int(written[:4]) if written else None,
+        date=written,
+        publisher=_text(item.get("publisher")),
+        issn=_text(item.get("ISSN")),
+    )
+
+
+def _date(issued: Any) -> str:
+    """`2007-07-24`, `2007-07`, `2007` or ""."""
+    if not isinstance(issued, dict):
+        return ""
+    for name in ("raw", "literal"):
+        if isinstance(text := issued.get(name), str) and _DATE.fullmatch(text):
+            return text
+    try:
+        numbers = [int(number) for number in issued["date-parts"][0][:3]]
+        datetime.date(*[*numbers, 1, 1][:3])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return ""
+    return "-".join([f"{numbers[0]:04}", *(f"{number:02}" for number in numbers[1:])])
+
+
+def _name(name: Any) -> Name | None:
+    if not isinstance(name, dict):
+        return None
+    part = {key: squeeze(_text(value)) for key, value in name.items()}
+    if literal := part.get("literal", ""):
+        return Name(literal=literal)
+    particles = (part.get("non-dropping-particle", ""), part.get("dropping-particle", ""))
+    family = " ".join(word for word in (*reversed(particles), part.get("family", "")) if word)
+    given, suffix = part.get("given", ""), part.get("suffix", "")
+    if not suffix and (split := _SUFFIX.fullmatch(given)):
+        given, suffix = split.groups()
+    if not family and not given:
+        return None
+    if not given and is_group(family):
+        return Name(literal=family)
+    return Name(family=family or given, given=given if family else "", suffix=suffix)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""

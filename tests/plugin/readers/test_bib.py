@@ -1,0 +1,215 @@
+"""Libraries in BibTeX and BibLaTeX are read whole, and the arXiv id is found wherever it hides."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.shared import shared
+
+from refmill.builtin.bib_ids import arxiv_id_of
+from refmill.builtin.readers import bib
+from refmill.registry import Registry
+from refmill_hooks import DATE, Entry, Name, ReadError, SkipRecord, Source, Venue
+from refmill_hooks.testing import check_reader, hard_entries
+from refmill_hooks.text import plain
+
+REGISTRY = Registry()
+SAMPLES = Path(__file__).parents[3] / "samples"
+
+
+def read(text: str) -> list[Entry]:
+    entries = []
+    for record in bib.records(Source(io.BytesIO(text.encode()))):
+        try:
+            entries.append(bib.entry(record))
+        except SkipRecord:
+            continue
+    return entries
+
+
+def one(fields: str, kind: str = "article") -> Entry:
+    (entry,) = read(f"@{kind}{{key,\n{fields}\n}}\n")
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("fields", "id"),
+    [
+        ("eprint = {1706.03762}", "1706.03762"),
+        ("eprint = {1706.03762v2}, archiveprefix = {arXiv}", "1706.03762v2"),
+        ("eprint = {arXiv:1706.03762}, archivePrefix = {ARXIV}", "1706.03762"),
+        ("eprint = {https://arxiv.org/abs/1706.03762}, eprinttype = {arxiv}", "1706.03762"),
+        ("eprint = {2401.16458 [q-fin]}", "2401.16458"),
+        ("eprint = {hep-th/9901001}", "hep-th/9901001"),
+        ("eprint = {0507126}, primaryclass = {hep-th}", "hep-th/0507126"),
+        ("eprint = {0507126}, archiveprefix = {math}", "math/0507126"),
+        ("eprint = {0507126}, archiveprefix = {arXiv}, primaryclass = {math.AG}", "math/0507126"),
+        ("journal = {arXiv preprint arXiv:1706.03762}", "1706.03762"),
+        ("journal = {arXiv:2201.05755 [physics]}", "2201.05755"),
+        ("journal = {CoRR}, volume = {abs/1706.03762}", "1706.03762"),
+        ("journal = {arXiv e-prints}, eid = {arXiv:1706.03762}, pages = {arXiv:1706.03762}", "1706.03762"),
+        ("journal = {ArXiv}, volume = {1706.03762}", "1706.03762"),
+        ("number = {arXiv:1706.03762}, publisher = {{arXiv}}", "1706.03762"),
+        ("number = {1706.03762}, institution = {arXiv}", "1706.03762"),
+        ("note = {arXiv: 1706.03762}", "1706.03762"),
+        ("note = {Preprint, available at \\url{https://arxiv.org/abs/1706.03762}}", "1706.03762"),
+        ("howpublished = {\\url{https://arxiv.org/abs/1706.03762}}", "1706.03762"),
+        ("doi = {10.48550/arXiv.1706.03762}", "1706.03762"),
+        ("doi = {10.48550/ARXIV.1706.03762}", "1706.03762"),
+        ("url = {http://arxiv.org/pdf/1706.03762v3}", "1706.03762v3"),
+        ("eprint = {1706.03762}, url = {https://arxiv.org/abs/1111.2222}", "1706.03762"),
+    ],
+)
+def test_the_id_is_found_where_it_hides(fields: str, id: str) -> None:
+    assert one(fields).versioned_id == id
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "eprint = {1706.03762}, archiveprefix = {ascl}",
+        "note = {An extension of arXiv:1706.03762}",
+        "abstract = {See arXiv:1706.03762}",
+        "doi = {10.1103/PhysRevD.76.013009}, url = {https://doi.org/10.1103/PhysRevD.76.013009}",
+        "volume = {1706}, number = {03762}, journal = {Nature}",
+        "url = {https://arxiv.org/list/cs.LG/recent}",
+        "eprint = {0507126}",
+    ],
+)
+def test_an_id_of_another_paper_or_of_none_is_not_taken(fields: str) -> None:
+    assert one(fields).id == ""
+
+
+def test_names_are_read_by_the_rules_of_bibtex() -> None:
+    authors = one(
+        'author = {van den Oord, A{\\"a}ron and Guy L. {Steele Jr.} and Steele, Jr., Guy L. and {Kimi Team} and'
+        " Ludwig van Beethoven and {Plato} and {Barnes and Noble}}"
+    ).authors
+    assert authors == (
+        Name(family="van den Oord", given='A{\\"a}ron'),
+        Name(family="Steele Jr.", given="Guy L."),
+        Name(family="Steele", given="Guy L.", suffix="Jr."),
+        Name(literal="Kimi Team"),
+        Name(family="van Beethoven", given="Ludwig"),
+        Name(family="Plato"),
+        Name(literal="Barnes and Noble"),
+    )
+
+
+def test_others_are_no_author_and_the_list_is_not_trusted() -> None:
+    entry = one("author = {Bee, Ann and others}")
+    assert entry.authors == (Name(family="Bee", given="Ann"),)
+    assert entry.unverified == {"authors"}
+
+
+def test_a_published_entry_has_a_venue_and_a_preprint_none() -> None:
+    fields = "journal = {Nature}, volume = 5, number = {2}, pages = {1--9}, year = 2020, month = mar, issn = {1}"
+    assert one(fields).venue == Venue(
+        container="Nature", volume="5", issue="2", pages="1-9", year=2020, date="2020-03", issn="1"
+    )
+    assert one("journal = {arXiv preprint arXiv:1706.03762}, year = {2017}").venue is None
+
+
+def test_a_date_is_as_exact_as_it_is_written() -> None:
+    assert one("date = {2020-02-29}", "online").created == datetime.date(2020, 2, 29)
+    assert one("year = {2020}, month = {February}", "misc").extra[DATE] == "2020-02"
+    assert one("year = {2020}", "misc").extra[DATE] == "2020"
+
+
+def test_strings_and_concatenations_are_put_in() -> None:
+    entries = read(
+        '@string{prl = "Phys. Rev. Lett."}\n@STRING{both = prl # " and more"}\n'
+        '@article{a, journal = prl, title = "A " # {B}, year = 2020}\n@article{b, journal = both, year = 2020}\n'
+    )
+    venues = [entry.venue for entry in entries]
+    assert [venue.container for venue in venues if venue] == ["Phys. Rev. Lett.", "Phys. Rev. Lett. and more"]
+    assert entries[0].title == "A B"
+
+
+def test_unknown_fields_are_kept_and_written_again() -> None:
+    entry = one("file = {:a.pdf:PDF}, groups = {mine}, keywords = {robots, Computer Science - Machine Learning}")
+    assert entry.extra == {"bib:file": ":a.pdf:PDF", "bib:groups": "mine", "bib:keywords": "robots"}
+    assert entry.categories == ("cs.LG",)
+    render = REGISTRY.exporters["bibtex"].render
+    assert render
+    written = render(entry, REGISTRY.exporters["bibtex"].options())
+    assert "file" in written
+    assert ":a.pdf:PDF" in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@article{a,\n title = {One}\n}\n@article{b,\n title = {Two}\n}\n",
+        "Text before\n@article(a,\n title = {One}\n)\n\n@article{b, title={Two}}",
+        "\ufeff@article{a, title={One}}@article{b, title={Two}}".replace("@article{b", "\n@article{b"),
+        "@article{a,\r\n title = {One}\r\n}\r\n@article{b,\r\n title = {Two}\r\n}\r\n",
+        "@comment{x {y}\n@article{no, title={No}}}\n@article{a, title={One}}\n% @article\n@article{b, title={Two}}",
+    ],
+)
+def test_entries_are_cut_in_every_layout(text: str) -> None:
+    assert [entry.title for entry in read(text)] == ["One", "Two"]
+
+
+def test_a_broken_entry_costs_itself_alone() -> None:
+    records = list(
+        bib.records(Source(io.BytesIO(b"@article{a,\n title = {One\n}\n@article{b,\n title = {Two}\n}\n@misc{c, x}\n")))
+    )
+    titles = []
+    for record in records:
+        try:
+            titles.append(bib.entry(record).title)
+        except ReadError:
+            titles.append("?")
+    assert titles[1] == "Two"
+    assert len(titles) == 3
+
+
+@given(st.lists(st.text('@{}(),="# \nab%\\', max_size=40), max_size=6))
+def test_no_line_is_lost_whatever_the_input(pieces: list[str]) -> None:
+    lines = "\n".join(pieces).split("\n")
+    assert "\n".join(block for _, block in bib.blocks_of_lines(iter(lines))) == "\n".join(lines)
+
+
+@pytest.mark.parametrize("dialect", ["bibtex", "biblatex"])
+def test_what_refmill_writes_it_reads_back_and_writes_the_same(dialect: str) -> None:
+    exporter = REGISTRY.exporters[dialect]
+    assert exporter.render
+    for entry in hard_entries():
+        written = exporter.render(entry.replace(key=entry.key or "k"), exporter.options())
+        (back,) = read(written)
+        assert exporter.render(back, exporter.options()) == written
+        assert back.versioned_id.removesuffix("v2") == entry.id
+        assert plain(back.title) == plain(entry.title)
+        assert len(back.authors) == len(entry.authors)
+
+
+@pytest.mark.parametrize("name", ["refs.bib", "refs.biblatex"])
+def test_the_goldens_are_read_in_any_blocks(name: str) -> None:
+    assert len(check_reader(REGISTRY.readers["bib"], (SAMPLES / "goldens" / name).read_bytes(), 10)) == 10
+
+
+def test_ids_of_real_libraries_are_found() -> None:
+    entries = ids = 0
+    for path in shared("data/bib").glob("*.bib"):
+        for record in bib.records(Source(io.BytesIO(path.read_bytes()))):
+            try:
+                entry = bib.entry(record)
+            except (SkipRecord, ReadError):
+                continue
+            entries += 1
+            ids += bool(entry.id)
+    assert entries > 9000
+    assert ids > 570
+
+
+def test_the_weightiest_evidence_comes_first() -> None:
+    fields = {"eprint": "1706.03762", "url": "https://arxiv.org/abs/1111.2222", "note": "arXiv:2222.3333"}
+    id = arxiv_id_of(fields)
+    assert id is not None
+    assert id.id == "1706.03762"
