@@ -12,6 +12,8 @@ def _sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     place: Path = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("REFMILL_STORE", str(place / "answers.sqlite"))
     monkeypatch.setenv("REFMILL_ARXIV_URL", "http://127.0.0.1:9/api/query")
+    monkeypatch.setenv("REFMILL_OAI_URL", "http://127.0.0.1:9/oai")
+    monkeypatch.setenv("REFMILL_DOI_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("REFMILL_ARXIV_PAUSE", "0.01")
     monkeypatch.setenv("XDG_CACHE_HOME", str(place))
     monkeypatch.delenv("REFMILL_CONTACT", raising=False)

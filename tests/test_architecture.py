@@ -19,7 +19,7 @@ LAYERS = (
     {"options", "merge", "wire", "store"},
     {"registry", "net"},
     {"inputs", "report"},
-    {"reading", "enrichment", "outputs", "progress"},
+    {"reading", "enrichment", "outputs", "progress", "harvest"},
     {"pipeline"},
     {"api"},
     {"cli"},

@@ -30,7 +30,7 @@ def sniff(head: bytes) -> bool:
     """Whether a record stands right at the beginning."""
     start = head.removeprefix(b"\xef\xbb\xbf")
     banner = _BANNER.match(start)
-    return BEGINNING.match(start, banner.end() if banner else 0) is not None
+    return BEGINNING.match(start[banner.end() if banner else 0 :]) is not None
 
 
 def entry(record: list[str]) -> Entry:

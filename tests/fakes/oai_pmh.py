@@ -1,0 +1,90 @@
+"""arXiv's OAI-PMH service on loopback: pages with resumption tokens, errors, and the faults that a test plans."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+PAGE = 3
+
+EXPIRED, BUSY, CUT, GONE = "expired", "busy", "cut", "gone"
+"""Faults: the token is not known any more, 503, half a page, 404."""
+
+
+class OaiPmh:
+    """Lists `records`, pairs of id and date stamp, in pages of three; `faults` befall the answers by their number."""
+
+    def __init__(self, records: Sequence[tuple[str, str]], faults: dict[int, str] | None = None) -> None:
+        self.records = records
+        self.faults = faults or {}
+        self.requests: list[dict[str, str]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}/oai"
+
+    def __enter__(self) -> OaiPmh:
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, query: dict[str, str]) -> tuple[int, bytes]:
+        self.requests.append(query)
+        fault = self.faults.get(len(self.requests))
+        if fault in (BUSY, GONE):
+            return (503 if fault == BUSY else 404), b"<html>Retry after 10 seconds</html>"
+        if fault == EXPIRED:
+            return 200, _document('<error code="badResumptionToken">it expired</error>')
+        start, since = (query.get("resumptionToken", "0|") or "0|").split("|")
+        since = query.get("from", since)
+        listed = [each for each in self.records if each[1] >= since and each[1] <= query.get("until", "9")]
+        page = listed[int(start) : int(start) + PAGE]
+        if not page:
+            return 200, _document('<error code="noRecordsMatch">none</error>')
+        rest = f"{int(start) + PAGE}|{since}" if int(start) + PAGE < len(listed) else ""
+        records = "".join(_record(id, day) for id, day in page)
+        body = _document(f"<ListRecords>{records}<resumptionToken>{rest}</resumptionToken></ListRecords>")
+        return 200, body[: len(body) // 2] if fault == CUT else body
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                status, body = fake.answer(dict(parse_qsl(urlsplit(self.path).query)))
+                self.send_response(status)
+                self.send_header("Content-Type", "text/xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Says nothing."""
+
+        return Handler
+
+
+def _document(inner: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
+        f"<responseDate>2024-05-05T00:00:00Z</responseDate><request>http://arxiv.org/oai2</request>{inner}</OAI-PMH>"
+    ).encode()
+
+
+def _record(id: str, day: str) -> str:
+    if id.startswith("-"):
+        return (
+            f'<record><header status="deleted"><identifier>oai:arXiv.org:{id[1:]}</identifier>'
+            f"<datestamp>{day}</datestamp></header></record>"
+        )
+    return (
+        f"<record><header><identifier>oai:arXiv.org:{id}</identifier><datestamp>{day}</datestamp></header><metadata>"
+        f'<arXiv xmlns="http://arxiv.org/OAI/arXiv/"><id>{id}</id><created>{day}</created><authors><author>'
+        f"<keyname>Bee</keyname><forenames>Ann</forenames></author></authors><title>Paper {id}</title>"
+        f"<categories>cs.LG</categories></arXiv></metadata></record>"
+    )

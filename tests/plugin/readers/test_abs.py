@@ -1,0 +1,212 @@
+"""Native `.abs` records and announcement mails share a layout."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import tarfile
+
+import pytest
+from tests.shared import shared
+
+from refmill.builtin.abs_layout import records_of_lines
+from refmill.builtin.readers import abs, listing
+from refmill.registry import Registry
+from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, ReadError, SkipRecord, Source, Version
+from refmill_hooks.testing import check_reader
+
+RULE = "-" * 78
+ABS = f"""{RULE}
+\\\\
+arXiv:math/0202001
+From: Laurent Bartholdi <user@example.org>
+Date: Fri, 1 Feb 2002 02:02:03 GMT   (391kb)
+Date (revised v2): Sun, 3 Feb 2002 21:43:30 GMT   (439kb)
+
+Title: From fractal groups
+  to fractal sets
+Authors: Laurent Bartholdi, Rostislav I. Grigorchuk and Volodymyr V.
+  Nekrashevych
+Categories: math.GR math.DS
+Comments: about 75 pages
+  Note: this line is no field
+Proxy: someone
+Report-no: X-1
+MSC-class: 20E08
+ACM-class: F.1
+Journal-ref: Fractals in Graz 2001, 25--118
+DOI: 10.1000/1, 10.1000/2
+License: http://arxiv.org/licenses/nonexclusive-distrib/1.0/
+\\\\
+  This paper is a survey.
+\\\\
+  A second paragraph, after a line of backslashes.
+\\\\
+"""
+MAIL = f"""Date: Mon, 13 Mar 23 00:43:00 GMT
+Subject: q-fin.PR daily Subj-class mailing
+
+{RULE}
+{RULE}
+Send any comments regarding submissions directly to submitter.
+{RULE}
+{RULE}
+\\\\
+arXiv:2303.06051
+Date: Fri, 10 Mar 2023 16:40:59 GMT   (876kb,D)
+
+Title: NFT Bubbles
+Authors: Andrea Barbon and Angelo Ranaldo
+Categories: q-fin.PR q-fin.TR
+\\\\
+  By investigating tokens.
+\\\\ ( https://arxiv.org/abs/2303.06051 ,  876kb)
+%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-%-
+{RULE}
+\\\\
+arXiv:2303.00007 (*cross-listing*)
+Date: Wed, 1 Mar 2023 19:00:06 GMT   (3kb)
+
+Title: A cross-list
+Authors: Ann Bee
+Categories: math.PR q-fin.PR
+\\\\
+  Elsewhere too.
+\\\\ ( https://arxiv.org/abs/2303.00007 ,  3kb)
+%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%--%%
+{RULE}
+\\\\
+arXiv:2104.03145
+replaced with revised version Thu, 2 Mar 2023 11:00:13 GMT   (1527kb,D)
+
+Title: A replacement
+Authors: J. Iguaz
+Categories: astro-ph.CO hep-ph
+\\\\ ( https://arxiv.org/abs/2104.03145 ,  1527kb)
+%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---%%%---
+{RULE}
+\\\\
+/* Fri, 3 Mar 2023 */
+\\\\
+"""
+
+
+def read(text: str) -> list[Entry | str]:
+    found: list[Entry | str] = []
+    for lines in records_of_lines(Source(io.BytesIO(text.encode("latin-1")))):
+        try:
+            found.append(abs.entry(lines))
+        except (ReadError, SkipRecord) as error:
+            found.append(str(error))
+    return found
+
+
+def test_every_field_of_an_abs_record_is_read() -> None:
+    assert read(ABS) == [
+        Entry(
+            id="math/0202001",
+            title="From fractal groups to fractal sets",
+            authors=(
+                Name(family="Bartholdi", given="Laurent"),
+                Name(family="Grigorchuk", given="Rostislav I."),
+                Name(family="Nekrashevych", given="Volodymyr V."),
+            ),
+            abstract="This paper is a survey. \\\\\n\nA second paragraph, after a line of backslashes.",
+            categories=("math.GR", "math.DS"),
+            versions=(
+                Version(number=1, created=datetime.date(2002, 2, 1)),
+                Version(number=2, created=datetime.date(2002, 2, 3)),
+            ),
+            created=datetime.date(2002, 2, 1),
+            updated=datetime.date(2002, 2, 3),
+            doi=("10.1000/1", "10.1000/2"),
+            journal_ref="Fractals in Graz 2001, 25--118",
+            comments="about 75 pages Note: this line is no field",
+            report_no="X-1",
+            msc_class="20E08",
+            acm_class="F.1",
+            license="http://arxiv.org/licenses/nonexclusive-distrib/1.0/",
+            submitter="Laurent Bartholdi",
+            extra={"arxiv:proxy": "someone"},
+            source="abs",
+        )
+    ]
+
+
+def test_a_mail_has_new_papers_cross_lists_and_replacements() -> None:
+    *entries, banner = read(MAIL)
+    assert [(each.id, each.abstract) for each in entries if isinstance(each, Entry)] == [
+        ("2303.06051", "By investigating tokens."),
+        ("2303.00007", "Elsewhere too."),
+        ("2104.03145", ""),
+    ]
+    assert banner == "no record: a banner"
+
+
+def test_a_replacement_tells_the_day_of_the_newest_version_alone() -> None:
+    replaced = read(MAIL)[2]
+    assert isinstance(replaced, Entry)
+    assert (replaced.created, replaced.updated, replaced.versions) == (None, datetime.date(2023, 3, 2), ())
+
+
+def test_an_old_record_has_no_categories_but_its_archive() -> None:
+    (entry,) = read(
+        "\\\\\nPaper: hep-th/9211001\nDate: Tue, 3 Nov 1992 20:37:21 GMT   (7kb)\n\nTitle: T\nAuthors: A B\n\\\\\n"
+    )
+    assert isinstance(entry, Entry)
+    assert entry.categories == ("hep-th",)
+
+
+@pytest.mark.parametrize("size", ["(0kb)", "(1kb,I)"])
+def test_a_version_without_source_is_withdrawn(size: str) -> None:
+    (entry,) = read(ABS.replace("(439kb)", size))
+    assert isinstance(entry, Entry)
+    assert entry.extra[WITHDRAWN]
+
+
+def test_a_record_that_is_cut_off_is_kept_and_told() -> None:
+    (entry,) = read(ABS[: ABS.index("is a survey")])
+    assert isinstance(entry, Entry)
+    assert "cut off" in entry.extra[PROBLEM]
+    assert read(ABS[: ABS.index("Title")]) == ["the record is cut off before its title"]
+
+
+def test_a_record_without_an_id_is_refused() -> None:
+    assert read(ABS.replace("arXiv:math/0202001\n", "")) == ["a record without its arXiv id"]
+
+
+def test_each_is_recognised_by_its_beginning() -> None:
+    assert abs.sniff(ABS.encode())
+    assert not listing.sniff(ABS.encode())
+    assert listing.sniff(MAIL.encode())
+    assert not abs.sniff(MAIL.encode())
+
+
+def test_recorded_mails_are_read_without_loss() -> None:
+    registry = Registry()
+    for name in ("astro-ph/new.CO", "astro-ph/pastweek.SR", "q-fin/new.PR", "astro-ph/9403"):
+        data = shared(f"data/listing/{name}").read_bytes()
+        count = data.count(b"\nTitle:")
+        assert len(check_reader(registry.readers["listing"], data)) == count, name
+
+
+def test_authors_of_native_records_agree_with_arxivs_own_tags() -> None:
+    truth = json.loads(shared("data/abs/citation_tags_a.json").read_text())
+    agreeing = total = 0
+    with tarfile.open(shared("data/abs/abs_files_a.tar.gz")) as archive:
+        for member in archive:
+            stream = archive.extractfile(member) if member.isfile() else None
+            if stream is None:
+                continue
+            for lines in records_of_lines(Source(io.BytesIO(stream.read()))):
+                entry = abs.entry(lines)
+                key = f"{entry.id}v{entry.versions[-1].number if entry.versions else 1}"
+                tags = truth.get(key)
+                if tags is None:
+                    continue
+                total += 1
+                count = sum(tag["name"] == "citation_author" for tag in tags)
+                agreeing += count == len(entry.authors)
+    assert total > 500
+    assert agreeing / total > 0.97
