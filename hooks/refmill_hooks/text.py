@@ -11,7 +11,6 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
@@ -21,7 +20,8 @@ TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
 Token = tuple[str, str]
 """Kind and value: text in Unicode, the inside of math, the font a group opens ("" for none), or nothing."""
 
-_SPECIAL: Final = "\\{}$&<>~%#_^"
+_SIGN = re.compile(r"[\\$&{}~<]")
+"""What markup begins with."""
 _MARKUP = re.compile(
     r"""\\(?P<command>[a-zA-Z]+|.|$)\*?
       | (?P<math>\$\$?)
@@ -63,10 +63,10 @@ _HTML_FONT = {
     "sub": ("<sub>", "</sub>"),
     "sc": ('<span style="font-variant:small-caps;">', "</span>"),
 }
-_LATEX_OF = {
+_LATEX_OF = str.maketrans({
     "%": "\\%", "&": "\\&", "#": "\\#", "_": "\\_", "$": "\\$", "~": "{\\textasciitilde}", "^": "{\\textasciicircum}",
     "\\": "{\\textbackslash}", "<": "{$<$}", ">": "{$>$}", "{": "\\{", "}": "\\}",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def squeeze(text: str) -> str:
@@ -96,20 +96,27 @@ _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535,
 
 def printable(text: str) -> str:
     """The text without the characters that XML 1.0 and terminals do not take."""
-    return text if text.isprintable() else text.translate(_CONTROLS)
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return text.translate(_CONTROLS)
 
 
 def plain(text: str, *, math: bool = False) -> str:
     """Plain Unicode; with `math`, math stays TeX between dollars, as reference managers show it."""
     if not _is_marked(text):
         return text
+    if (parts := _only_math(text)) is not None:
+        if math:
+            return text
+        parts[1::2] = map(_plain_math, parts[1::2])
+        return "".join(parts)
     shown = (lambda body: f"${body}$") if math else _plain_math
     return _joined(shown(value) if kind == MATH else value if kind == TEXT else "" for kind, value in _tokens(text))
 
 
 def html(text: str) -> str:
     """The rich text of CSL and Zotero: `<i> <b> <sup> <sub>` and small capitals; math stays TeX between dollars."""
-    if not _is_marked(text):
+    if not _is_marked(text) or _only_math(text) is not None:
         return text
     parts: list[str] = []
     open_fonts: list[str] = []
@@ -135,6 +142,10 @@ def latex(text: str, *, ascii: bool = False) -> str:
     """
     if not _is_marked(text) and (text.isascii() or not ascii):
         return text
+    if (simple := _only_math(text)) is not None:
+        simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
+        simple[1::2] = [f"{{${_latex_math(body)}$}}" for body in simple[1::2]]
+        return "".join(simple)
     parts: list[str] = []
     for kind, value in _tokens(text):
         if kind == TEXT:
@@ -153,7 +164,7 @@ _CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{
 
 def protect_capitals(value: str) -> str:
     """A LaTeX value with braces around each word that has capitals inside, such as acronyms; never twice or in math."""
-    if not any(map(str.isupper, value)):
+    if value[1:] == value[1:].lower() or not _CAPITALS.search(value):
         return value
     parts = re.split(r"(\\[a-zA-Z]+|\{|\})", value)
     depth = 0
@@ -168,9 +179,42 @@ def protect_capitals(value: str) -> str:
 
 
 def _is_marked(text: str) -> bool:
-    if any(sign in text for sign in _SPECIAL):
-        return True
-    return not text.isascii() and not text.isalpha()
+    """Whether any character may mean more than itself. One `in` a sign is the fastest way to ask that."""
+    return (
+        "\\" in text
+        or "$" in text
+        or "{" in text
+        or "_" in text
+        or "%" in text
+        or "&" in text
+        or "^" in text
+        or "~" in text
+        or "<" in text
+        or ">" in text
+        or "}" in text
+        or "#" in text
+        or not (text.isascii() or text.isalpha())
+    )
+
+
+def _only_math(text: str) -> list[str] | None:
+    """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
+    if "&" in text or "  " in text or not (text.isascii() or _is_sound(text)):
+        return None
+    parts = text.split("$")
+    if len(parts) % 2 == 0:
+        return None
+    for part in parts[::2]:
+        if "\\" in part or "{" in part or "}" in part or "<" in part or "~" in part:
+            return None
+    for body in parts[1::2]:
+        if not body or body[0].isspace() or body[-1].isspace():
+            return None
+    return parts
+
+
+def _is_sound(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not _MOJIBAKE.search(text)
 
 
 def _joined(parts: list[str] | Iterator[str]) -> str:
@@ -197,11 +241,15 @@ def _demojibake(match: re.Match[str]) -> str:
 
 
 def _scan(text: str) -> Iterator[Token]:
-    at = 0
+    at = done = 0
     dollars = text.count("$") - text.count("\\$")
-    while match := _MARKUP.search(text, at):
-        if match.start() > at:
-            yield TEXT, text[at : match.start()]
+    while sign := _SIGN.search(text, at):
+        match = _MARKUP.match(text, sign.start())
+        if match is None:
+            at = sign.end()
+            continue
+        if match.start() > done:
+            yield TEXT, text[done : match.start()]
         at = match.end()
         if match["brace"]:
             yield (OPEN, "") if match[0] == "{" else (CLOSE, "")
@@ -222,8 +270,9 @@ def _scan(text: str) -> Iterator[Token]:
         else:
             at, tokens = _command(match["command"], text, match.end(), match.start())
             yield from tokens
-    if at < len(text):
-        yield TEXT, text[at:]
+        done = at
+    if done < len(text):
+        yield TEXT, text[done:]
 
 
 def _is_money(body: str, last: str) -> bool:
@@ -354,10 +403,12 @@ def _math_character(character: str) -> str:
 
 
 def _latex_text(text: str, ascii: bool) -> str:
-    for sign in "\\{}$&<>~%#_^":
-        if sign in text:
-            text = "".join(_LATEX_OF.get(character, character) for character in text)
-            break
+    if "\\" in text or "{" in text or "}" in text or "$" in text or "<" in text or ">" in text or "~" in text:
+        text = text.translate(_LATEX_OF)
+    else:
+        for sign in "%&#_^":
+            if sign in text:
+                text = text.replace(sign, _LATEX_OF[ord(sign)])
     if text.isascii():
         return text
     character_of: Callable[[str], str] = _ascii_character if ascii else _utf8_character

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from refmill.builtin.bib_layout import CONTAINERS, KEPT, MONTHS, TYPES
@@ -55,13 +56,15 @@ def refmill_exporters() -> Iterator[Exporter[BibOptions]]:
     )
 
 
+_WIDTH = len("archiveprefix")
+
+
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     kind = _kind(entry, options, biblatex)
-    fields = [(name, value) for name, value in _fields(entry, options, biblatex) if value]
+    fields = _fields(entry, options, biblatex)
     if any(name.startswith(KEPT) for name in entry.extra):
-        fields += _kept(entry, {name for name, _ in fields})
-    width = max((len(name) for name, _ in fields), default=0)
-    lines = "".join(f"  {name:<{width}} = {value},\n" for name, value in fields)
+        fields += _kept(entry, {name for name, value in fields if value})
+    lines = "".join([f"  {name:<{_WIDTH}} = {value},\n" for name, value in fields if value])
     return f"@{kind}{{{entry.key or entry.id.replace('/', '_')},\n{lines}}}\n"
 
 
@@ -77,7 +80,7 @@ def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
     return options.preprint or ("online" if biblatex else "misc")
 
 
-def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple[str, str]]:
+def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
     """The fields in the order in which they are written, empty ones too."""
     arxiv = ArxivId(entry.id, entry.version) if entry.id else None
     venue = entry.venue
@@ -85,35 +88,57 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple
     def text(value: str) -> str:
         return f"{{{latex(printable(value), ascii=options.ascii).strip()}}}" if value else ""
 
-    yield "author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""
-    yield "title", _title(entry.title, options)
+    fields = [
+        ("author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""),
+        ("title", _title(entry.title, options)),
+    ]
     if venue:
-        yield CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)
-        yield "volume", text(venue.volume)
-        yield "number", text(venue.issue)
-        yield "pages", text(venue.pages.replace("-", "--"))
-        yield "publisher", text(venue.publisher)
-        yield "issn", text(venue.issn)
-    yield from _dates(entry, options, biblatex)
-    yield "eprint", f"{{{entry.id}}}" if arxiv else ""
-    primary = "" if not arxiv or carries_class(entry.id) else entry.primary_category
-    if arxiv and not biblatex:
-        yield "archiveprefix", "{arXiv}"
-        yield "primaryclass", f"{{{primary}}}" if primary else ""
+        fields += [
+            (CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)),
+            ("volume", text(venue.volume)),
+            ("number", text(venue.issue)),
+            ("pages", text(venue.pages.replace("-", "--"))),
+            ("publisher", text(venue.publisher)),
+            ("issn", text(venue.issn)),
+        ]
+    fields += _dates(entry, options, biblatex)
     if arxiv:
-        yield "eprinttype", "{arxiv}"
-    if arxiv and biblatex:
-        yield "eprintclass", f"{{{primary}}}" if primary else ""
-        yield "pubstate", "" if venue else "{prepublished}"
-        yield "version", f"{{{entry.version}}}" if entry.version and not venue else ""
+        primary = "" if carries_class(entry.id) else entry.primary_category
+        if biblatex:
+            fields += [
+                ("eprint", f"{{{entry.id}}}"),
+                ("eprinttype", "{arxiv}"),
+                ("eprintclass", f"{{{primary}}}" if primary else ""),
+                ("pubstate", "" if venue else "{prepublished}"),
+                ("version", f"{{{entry.version}}}" if entry.version and not venue else ""),
+            ]
+        else:
+            fields += [
+                ("eprint", f"{{{entry.id}}}"),
+                ("archiveprefix", "{arXiv}"),
+                ("primaryclass", f"{{{primary}}}" if primary else ""),
+                ("eprinttype", "{arxiv}"),
+            ]
     own_doi = arxiv.doi if arxiv and options.arxiv_doi and not venue else ""
-    yield "doi", f"{{{_verbatim(entry.doi[0] if entry.doi else own_doi)}}}" if entry.doi or own_doi else ""
-    yield "url", f"{{{arxiv.url}}}" if arxiv else ""
+    if doi := entry.doi[0] if entry.doi else own_doi:
+        fields.append(("doi", f"{{{_verbatim(doi)}}}"))
+    if arxiv:
+        fields.append(("url", f"{{{arxiv.url}}}"))
     if biblatex and options.accessed:
-        yield "urldate", f"{{{options.accessed}}}"
-    yield "abstract", text(entry.abstract) if options.abstract else ""
-    yield "keywords", text(", ".join(name.replace(",", "") for name in category_names(entry.categories)))
-    yield "note", text("; ".join(f"{label}: {remark}" for label, remark in remarks(entry)))
+        fields.append(("urldate", f"{{{options.accessed}}}"))
+    if options.abstract:
+        fields.append(("abstract", text(entry.abstract)))
+    fields += [
+        ("keywords", _keywords(entry.categories, options.ascii)),
+        ("note", text("; ".join([f"{label}: {remark}" for label, remark in remarks(entry)]))),
+    ]
+    return fields
+
+
+@lru_cache(4096)
+def _keywords(categories: tuple[str, ...], ascii: bool) -> str:
+    words = ", ".join(name.replace(",", "") for name in category_names(categories))
+    return f"{{{latex(printable(words), ascii=ascii)}}}" if words else ""
 
 
 def _verbatim(doi: str) -> str:
@@ -129,30 +154,31 @@ def _title(title: str, options: BibOptions) -> str:
     return f"{{{protect_capitals(value) if options.capitals == 'words' else value}}}"
 
 
-def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> Iterator[tuple[str, str]]:
+def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
     written = reference_date(entry, latest=options.date == "latest")
-    year, _, rest = written.partition("-")
+    if not written:
+        return []
     if biblatex:
-        yield "date", f"{{{written}}}" if written else ""
-    else:
-        yield "year", f"{{{year}}}" if year else ""
-        yield "month", MONTHS[int(rest[:2]) - 1] if rest else ""
+        return [("date", f"{{{written}}}")]
+    year, _, rest = written.partition("-")
+    return [("year", f"{{{year}}}"), ("month", MONTHS[int(rest[:2]) - 1] if rest else "")]
 
 
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
     shown = authors[: options.max_authors] if options.max_authors else authors
     others = " and others" if len(shown) < len(authors) else ""
-    return " and ".join(_name(name, options.ascii) for name in shown) + others
+    return " and ".join([_name(name, options.ascii) for name in shown]) + others
 
 
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     if name.literal or not name.given:
         return f"{{{latex(printable(display_name(name)), ascii=ascii)}}}"
-    parts = [_name_part(part, ascii) for part in (name.family, name.suffix, name.given) if part]
-    return ", ".join(parts)
+    family, given = _name_part(name.family, ascii), _name_part(name.given, ascii)
+    return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
 
 
+@lru_cache(1 << 14)
 def _name_part(part: str, ascii: bool) -> str:
     value = latex(printable(part), ascii=ascii)
     if "," in value:
