@@ -179,7 +179,10 @@ def repair_authors(names: Sequence[Name]) -> tuple[Name, ...]:
     Only what is certain: an author `:`, `.` or `al.` is none; `The CMS` in front of `LHCb Collaborations` names two
     collaborations.
     """
-    if all(name.given and len(name.family) > 2 for name in names):
+    for name in names:
+        if not name.given or (len(name.family) < 3 and not name.family.istitle()):
+            break
+    else:
         return tuple(names)
     repaired: list[Name] = []
     for name in names:

@@ -78,10 +78,9 @@ def squeeze(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Hard line wraps folded into blanks; an empty or an indented line opens a paragraph, a blank line parts them."""
-    if "\n" not in text:
-        return squeeze(text)
-    if "\n\n" not in text and "\n " not in text:
-        return squeeze(text)
+    text = text.strip()
+    if "\n\n" not in text and "\n " not in text and "\n\t" not in text and "\r" not in text:
+        return squeeze(text.replace("\n", " ").replace("\t", " "))
     pieces: list[list[str]] = [[]]
     for line in text.split("\n"):
         words = line.split()
@@ -103,6 +102,7 @@ def printable(text: str) -> str:
 
 def plain(text: str, *, math: bool = False) -> str:
     """Plain Unicode; with `math`, math stays TeX between dollars, as reference managers show it."""
+    text = printable(text)
     if not _is_marked(text):
         return text
     if (parts := _only_math(text)) is not None:
@@ -116,6 +116,7 @@ def plain(text: str, *, math: bool = False) -> str:
 
 def html(text: str) -> str:
     """The rich text of CSL and Zotero: `<i> <b> <sup> <sub>` and small capitals; math stays TeX between dollars."""
+    text = printable(text)
     if not _is_marked(text) or _only_math(text) is not None:
         return text
     parts: list[str] = []
@@ -140,6 +141,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
     for letters.
     """
+    text = printable(text)
     if not _is_marked(text) and (text.isascii() or not ascii):
         return text
     if (simple := _only_math(text)) is not None:
@@ -230,7 +232,7 @@ def _tokens(text: str) -> list[Token]:
         text = entities.unescape(text)
     if not text.isascii():
         text = _MOJIBAKE.sub(_demojibake, text)
-    return _balanced(list(_scan(printable(text))))
+    return _balanced(list(_scan(text)))
 
 
 def _demojibake(match: re.Match[str]) -> str:

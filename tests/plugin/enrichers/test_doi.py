@@ -31,7 +31,8 @@ CROSSREF: dict[str, Any] = {
 }
 
 
-def test_it_keeps_to_the_contract_of_enrichers() -> None:
+def test_it_keeps_to_the_contract_of_enrichers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REFMILL_DOI_URL")
     net = FakeNet(lambda url, form: json.dumps(CROSSREF).encode())
     check_enricher(Registry().enrichers["doi"], Entry(id="0704.0001", doi=(DOI,)), net)
     assert net.asked[0][0] == f"https://doi.org/{DOI}"

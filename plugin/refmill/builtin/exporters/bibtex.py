@@ -15,7 +15,7 @@ from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
 from refmill_hooks.names import display_name
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import latex, printable, protect_capitals
+from refmill_hooks.text import latex, protect_capitals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str
     venue = entry.venue
 
     def text(value: str) -> str:
-        return f"{{{latex(printable(value), ascii=options.ascii).strip()}}}" if value else ""
+        return f"{{{latex(value, ascii=options.ascii).strip()}}}" if value else ""
 
     fields = [
         ("author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""),
@@ -138,7 +138,7 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str
 @lru_cache(4096)
 def _keywords(categories: tuple[str, ...], ascii: bool) -> str:
     words = ", ".join(name.replace(",", "") for name in category_names(categories))
-    return f"{{{latex(printable(words), ascii=ascii)}}}" if words else ""
+    return f"{{{latex(words, ascii=ascii)}}}" if words else ""
 
 
 def _verbatim(doi: str) -> str:
@@ -148,7 +148,7 @@ def _verbatim(doi: str) -> str:
 def _title(title: str, options: BibOptions) -> str:
     if not title:
         return ""
-    value = latex(printable(title), ascii=options.ascii)
+    value = latex(title, ascii=options.ascii)
     if options.capitals == "title":
         return f"{{{{{value}}}}}"
     return f"{{{protect_capitals(value) if options.capitals == 'words' else value}}}"
@@ -173,14 +173,14 @@ def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     if name.literal or not name.given:
-        return f"{{{latex(printable(display_name(name)), ascii=ascii)}}}"
+        return f"{{{latex(display_name(name), ascii=ascii)}}}"
     family, given = _name_part(name.family, ascii), _name_part(name.given, ascii)
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
 
 
 @lru_cache(1 << 14)
 def _name_part(part: str, ascii: bool) -> str:
-    value = latex(printable(part), ascii=ascii)
+    value = latex(part, ascii=ascii)
     if "," in value:
         return f"{{{value}}}"
     if " and " in f" {value.lower()} ":

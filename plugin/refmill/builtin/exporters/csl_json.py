@@ -18,7 +18,7 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import plain, printable
+from refmill_hooks.text import plain
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -83,7 +83,7 @@ def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    return plain(printable(text), math=True)
+    return plain(text, math=True)
 
 
 def _name(name: Name) -> dict[str, str]:

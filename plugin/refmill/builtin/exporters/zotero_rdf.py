@@ -16,7 +16,7 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import plain, printable
+from refmill_hooks.text import plain
 
 _OPENING = """<?xml version="1.0" encoding="UTF-8"?>
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -182,7 +182,7 @@ def _uri(url: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return plain(printable(text), math=True)
+    return plain(text, math=True)
 
 
 def _text(text: str) -> str:

@@ -188,6 +188,8 @@ def _authors(row: Row) -> tuple[Name, ...]:
 
 
 def _name(parts: list[str]) -> Name:
+    if len(parts) == 3 and not parts[2]:
+        return name_from_parts(parts[0], parts[1])
     family, given, suffix, *affiliations = (*parts, "", "") if len(parts) < 3 else parts
     return name_from_parts(family, given, suffix, [text for text in affiliations if text])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from refmill.builtin.compact import CompactSet
@@ -52,8 +52,9 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     """
     taken = CompactSet()
     repeated: dict[str, int] = {}
+    made_of = [word for _, word, _, _ in string.Formatter().parse(options.template) if word]
     for entry in entries:
-        key = entry.key or _key(entry, options.template)
+        key = entry.key or _key(entry, options.template, made_of)
         unique = key
         while not taken.add(unique):
             repeated[key] = repeated.get(key, 0) + 1
@@ -69,9 +70,9 @@ def _suffix(number: int) -> str:
     return letters
 
 
-def _key(entry: Entry, template: str) -> str:
-    values = {word: _WORDS[word](entry) for _, word, _, _ in string.Formatter().parse(template) if word}
-    if not any(values[word] for word in values if word not in ("year", "yy")):
+def _key(entry: Entry, template: str, made_of: Sequence[str]) -> str:
+    values = {word: _WORDS[word](entry) for word in made_of}
+    if not any(value for word, value in values.items() if word not in ("year", "yy")):
         return f"arxiv{_UNSAFE.sub('_', entry.id)}" if entry.id else "entry"
     return _UNSAFE.sub("", template.format_map(values)) or "entry"
 
@@ -87,12 +88,17 @@ def _auth(entry: Entry) -> str:
 
 
 def _title(entry: Entry) -> str:
-    return "".join(_title_words(entry)[:_TITLE_WORDS])
+    return "".join(_title_words(entry, _TITLE_WORDS))
 
 
-def _title_words(entry: Entry) -> list[str]:
-    words = (_ascii(word) for word in _WORD.findall(plain(entry.title)) if word.lower() not in _STOP_WORDS)
-    return [word for word in words if word]
+def _title_words(entry: Entry, count: int) -> list[str]:
+    words: list[str] = []
+    for match in _WORD.finditer(plain(entry.title)):
+        if match[0].lower() not in _STOP_WORDS and (word := _ascii(match[0])):
+            words.append(word)
+            if len(words) == count:
+                break
+    return words
 
 
 def _year(entry: Entry) -> str:
@@ -100,6 +106,8 @@ def _year(entry: Entry) -> str:
 
 
 def _ascii(text: str) -> str:
+    if text.isascii() and text.isalpha():
+        return text.lower()
     if not text.isascii() or "\\" in text:
         text = unicodedata.normalize("NFKD", plain(text).translate(_LETTERS))
         text = "".join(character if character < "\x80" else _spelled(character) for character in text)
@@ -119,6 +127,6 @@ _WORDS: Mapping[str, Callable[[Entry], str]] = {
     "year": _year,
     "yy": lambda entry: _year(entry)[2:],
     "title": _title,
-    "word": lambda entry: next(iter(_title_words(entry)), ""),
+    "word": lambda entry: "".join(_title_words(entry, 1)),
     "eprint": lambda entry: _UNSAFE.sub("_", entry.id),
 }
