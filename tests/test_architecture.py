@@ -15,11 +15,13 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {"errors", "identifiers", "builtin"},
+    {"errors", "identifiers", "builtin", "ready"},
     {"options", "merge", "wire", "store"},
     {"registry", "net"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest"},
+    {"planning"},
+    {"parallel"},
     {"pipeline"},
     {"api"},
     {"cli"},

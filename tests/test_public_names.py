@@ -14,7 +14,7 @@ CONTRACT_NAMES = """
     Missing Name Net NoOptions ReadError Reader ServiceError SkipRecord Source Transform Venue Version hookimpl
 """.split()
 ROLE_FIELDS = {
-    "Reader": "name title sniff records entry raw suffixes weak needs",
+    "Reader": "name title sniff records entry raw suffixes weak boundary needs",
     "Enricher": "name title asks key fetch entry batch local fills lasting options needs",
     "Transform": "name title apply stream options needs",
     "Exporter": "name title render write opening between closing suffixes media_type options needs",

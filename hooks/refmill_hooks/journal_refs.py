@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from refmill_hooks.entry import Venue
+from refmill_hooks.entry import Entry, Venue
 
-__all__ = ["names_more", "venue_of"]
+__all__ = ["names_more", "venue_of", "with_venue"]
 
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?,?\s+"
@@ -93,6 +93,13 @@ _LAST_YEAR: Final = 2100
 def names_more(journal_ref: str) -> bool:
     """Whether it names an erratum or a second reference, which a `Venue` has no place for."""
     return ";" in journal_ref or _ERRATUM.search(journal_ref) is not None
+
+
+def with_venue(entry: Entry) -> Entry:
+    """The entry with the venue that its journal reference certainly names, where no source told one."""
+    if entry.journal_ref and not entry.venue and (venue := venue_of(entry.journal_ref, entry.doi)):
+        return entry.replace(venue=venue)
+    return entry
 
 
 @lru_cache(4096)

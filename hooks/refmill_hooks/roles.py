@@ -128,6 +128,8 @@ class Reader(Generic[R]):
       a piece that holds no entry. What was read but for a detail carries `extra[PROBLEM]`.
     - `raw`: a record as it stood in the input, for the problems file.
     - `weak`: names of the fields that this format is known to spoil; they give way to any other source.
+    - `boundary`: where the last whole record ends in a block of bytes from the beginning of a record on, 0 where that
+      cannot be told. With it several processes read one input; each part is read as if it were an input.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Reader(Generic[R]):
     raw: Callable[[R], str] = str
     suffixes: tuple[str, ...] = ()
     weak: frozenset[str] = frozenset()
+    boundary: Callable[[bytes], int] | None = None
     needs: int = CONTRACT
 
     def __post_init__(self) -> None:

@@ -102,6 +102,8 @@ def printable(text: str) -> str:
 
 def plain(text: str, *, math: bool = False) -> str:
     """Plain Unicode; with `math`, math stays TeX between dollars, as reference managers show it."""
+    if text.isalpha() and text.isascii():
+        return text
     text = printable(text)
     if not _is_marked(text):
         return text
@@ -141,6 +143,8 @@ def latex(text: str, *, ascii: bool = False) -> str:
     Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
     for letters.
     """
+    if text.isalpha() and text.isascii():
+        return text
     text = printable(text)
     if not _is_marked(text) and (text.isascii() or not ascii):
         return text

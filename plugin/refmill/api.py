@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 from refmill.pipeline import DEFAULT_ENRICHERS, Job, entries_of, run
@@ -75,11 +76,15 @@ def convert(
     report: Path | None = None,
     plugins: Sequence[Path] = (),
     strict: bool = False,
+    jobs: int | None = None,
+    executor: Executor | None = None,
     **options: Any,
 ) -> Summary:
     """Reads the inputs, enriches what they lack, and writes all outputs in one pass; returns the counts.
 
-    The arguments are those of `refmill convert`. Raises UsageError, and PluginError if `strict`.
+    The arguments are those of `refmill convert`; `executor` (of concurrent.futures, or a Dask client's) runs the
+    workers of a big conversion elsewhere, where refmill and the plugins are installed too. Raises UsageError, and
+    PluginError if `strict`.
     """
     job = Job(
         inputs=_several(inputs),
@@ -95,7 +100,7 @@ def convert(
         problems=None if problems is None else os.fspath(problems),
         report=None if report is None else os.fspath(report),
     )
-    return run(job, Registry(_texts(plugins), strict=strict))
+    return run(job, Registry(_texts(plugins), strict=strict), jobs=jobs, executor=executor)
 
 
 def _several(paths: Path | Sequence[Path]) -> list[str]:

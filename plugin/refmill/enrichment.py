@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from refmill.errors import UsageError
 from refmill.merge import merge
+from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.store import MAX_AGE, Store
 from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, ServiceError
 
-__all__ = ["Asking", "enrich"]
+__all__ = ["Asking", "enrich", "lacks"]
 
 _AT_ONCE: Final = 512
 """Entries looked up together in the store and in files."""
@@ -52,12 +53,37 @@ class _Waiting:
 
 def enrich(entries: Iterable[Entry], enrichers: Iterable[Enricher[Any]], asking: Asking) -> Iterator[Entry]:
     """The entries in their order, with what the enrichers know of them; every id asked for ends in the report."""
+    for chain in _chains(enrichers):
+        entries = _Stage(chain, asking).run(entries)
+    return iter(entries)
+
+
+def lacks(entry: Entry, enrichers: Iterable[Enricher[Any]]) -> bool:
+    """Whether one of them would be asked about the entry."""
+    for chain in _chains(enrichers):
+        if _is_lacking(entry, _fills(chain)):
+            for enricher in chain:
+                try:
+                    if enricher.key(entry):
+                        return True
+                except Exception:
+                    return True  # its fault is told where it is asked
+    return False
+
+
+def _chains(enrichers: Iterable[Enricher[Any]]) -> Iterable[list[Enricher[Any]]]:
     chains: dict[str, list[Enricher[Any]]] = {}
     for enricher in enrichers:
         chains.setdefault(enricher.asks, []).append(enricher)
-    for chain in chains.values():
-        entries = _Stage(chain, asking).run(entries)
-    return iter(entries)
+    return chains.values()
+
+
+def _fills(chain: list[Enricher[Any]]) -> frozenset[str]:
+    return frozenset[str]().union(*(enricher.fills for enricher in chain))
+
+
+def _is_lacking(entry: Entry, fills: frozenset[str]) -> bool:
+    return any(not getattr(entry, name) for name in fills) or not fills.isdisjoint(entry.unverified)
 
 
 class _Stage:
@@ -68,7 +94,7 @@ class _Stage:
         self._chain = chain
         self._local = [enricher for enricher in chain if enricher.local]
         self._remote = [enricher for enricher in chain if not enricher.local]
-        self._fills = frozenset[str]().union(*(enricher.fills for enricher in chain))
+        self._fills = _fills(chain)
         self._batch = max((enricher.batch for enricher in self._remote), default=1)
         self._told: set[str] = set()
         self._can_ask = bool(self._remote) and asking.net is not None
@@ -106,7 +132,7 @@ class _Stage:
                 del pending[asked]
 
     def _key(self, entry: Entry) -> str | None:
-        if not self._asking.refresh and not self._lacks(entry):
+        if isinstance(entry, Ready) or not (self._asking.refresh or _is_lacking(entry, self._fills)):
             return None
         for enricher in self._chain:
             try:
@@ -115,9 +141,6 @@ class _Stage:
             except Exception as error:
                 self._asking.registry.fault(enricher, error)
         return None
-
-    def _lacks(self, entry: Entry) -> bool:
-        return any(not getattr(entry, name) for name in self._fills) or not self._fills.isdisjoint(entry.unverified)
 
     def _look_up(self, waiting: list[_Waiting], answers: dict[str, Answer], pending: dict[str, None]) -> None:
         """In the store, then in files; what neither knows goes on to the services."""

@@ -24,7 +24,7 @@ from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.source import BLOCK
 
-__all__ = ["BROKEN", "Opened", "open_inputs"]
+__all__ = ["BROKEN", "Opened", "Rewound", "open_inputs"]
 
 STDIN = "-"
 IDS = "ids"
@@ -118,7 +118,7 @@ def _sources(path: str) -> Iterator[Source]:
 
 def _unpacked(raw: BinaryIO, name: str) -> Iterator[Source]:
     head = raw.read(BLOCK)
-    stream = cast(BinaryIO, _Rewound(head, raw))
+    stream = cast(BinaryIO, Rewound(head, raw))
     for magic, unpack in _COMPRESSIONS.items():
         if head.startswith(magic):
             yield from _unpacked(unpack(stream), name)
@@ -133,7 +133,7 @@ def _unpacked(raw: BinaryIO, name: str) -> Iterator[Source]:
 
 def _zip_members(stream: BinaryIO, name: str) -> Iterator[Source]:
     with tempfile.TemporaryFile() as copy:
-        if not isinstance(stream, _Rewound) or (whole := stream.seekable_whole()) is None:
+        if not isinstance(stream, Rewound) or (whole := stream.seekable_whole()) is None:
             shutil.copyfileobj(stream, copy)
             whole = cast(BinaryIO, copy)
         with zipfile.ZipFile(whole) as archive:
@@ -169,7 +169,7 @@ _COMPRESSIONS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
 }
 
 
-class _Rewound(io.RawIOBase):
+class Rewound(io.RawIOBase):
     """A stream whose first bytes were already read, put back in front."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
@@ -203,7 +203,7 @@ class _Rewound(io.RawIOBase):
 
 def _recognise(source: Source, registry: Registry, format: str | None) -> Reader[Any]:
     head = source.stream.read(BLOCK)
-    source.stream = cast(BinaryIO, _Rewound(head, source.stream))
+    source.stream = cast(BinaryIO, Rewound(head, source.stream))
     if not head.strip(b" \t\r\n\f\xef\xbb\xbf"):
         raise UsageError(f"{source.name}: nothing to read, it is empty")
     if format is not None:

@@ -16,6 +16,7 @@ from typing import IO, Any, BinaryIO, Final, TextIO, cast
 import msgspec
 
 from refmill.errors import UsageError
+from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Exporter
@@ -24,7 +25,7 @@ __all__ = ["STDOUT", "Output", "Outputs"]
 
 STDOUT: Final = "-"
 _BUFFERED: Final = 1 << 17
-"""Characters joined before they are encoded and written."""
+"""Bytes joined before they are written."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class Outputs:
 
     def __enter__(self) -> Outputs:
         try:
-            for output in self._outputs:
+            for number, output in enumerate(self._outputs):
                 stream = self._stack.enter_context(_target(output.path))
                 kind = _Rendered if output.exporter.render else _Whole
-                self._writers.append(kind(output, stream, self._registry, self._report))
+                self._writers.append(kind(number, output, stream, self._registry, self._report))
             if any(output.path == STDOUT for output in self._outputs):
                 # What a plugin prints must not end up in the output.
                 self._stack.enter_context(contextlib.redirect_stdout(sys.stderr))
@@ -94,8 +95,9 @@ class Outputs:
 class _Rendered:
     """An output whose exporter renders one entry after the other."""
 
-    def __init__(self, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
         self.output = output
+        self._number = number
         self.count = 0
         self._stream = stream
         self._registry = registry
@@ -103,13 +105,17 @@ class _Rendered:
         assert output.exporter.render
         self._render = output.exporter.render
         self._options = output.options
-        self._between = output.exporter.between
-        self._parts = [_around(output.exporter.opening, output.options)]
+        self._between = output.exporter.between.encode("utf-8", "replace")
+        self._parts = [_around(output.exporter.opening, output.options).encode("utf-8", "replace")]
         self._size = 0
 
     def add(self, entry: Entry) -> None:
         try:
-            text = self._render(entry, self._options)
+            text = entry.text(self._number) if isinstance(entry, Ready) else b""
+            if not text:
+                if isinstance(entry, Ready):
+                    entry = entry.whole()
+                text = self._render(entry, self._options).encode("utf-8", "replace")
             self._size += len(text)
         except Exception as error:
             self._refuse(entry, error)
@@ -130,22 +136,23 @@ class _Rendered:
 
     def _flush(self) -> None:
         try:
-            self._stream.write("".join(self._parts).encode("utf-8", "replace"))
+            self._stream.write(b"".join(self._parts))
         except OSError as error:
             raise _unwritable(self.output.path, error) from error
         self._parts = []
         self._size = 0
 
     def finish(self) -> None:
-        self._parts.append(_around(self.output.exporter.closing, self._options))
+        self._parts.append(_around(self.output.exporter.closing, self._options).encode("utf-8", "replace"))
         self._flush()
 
 
 class _Whole:
     """An output whose exporter must see all entries: they wait in a temporary file."""
 
-    def __init__(self, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
         self.output = output
+        self._number = number
         self.count = 0
         self._stream = stream
         self._registry = registry

@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from typing import Any
 
 from refmill.enrichment import Asking, enrich
 from refmill.errors import UsageError
 from refmill.inputs import open_inputs
-from refmill.options import distribute, fill
-from refmill.outputs import Output, Outputs
+from refmill.outputs import Outputs
+from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
+from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.progress import Progress
 from refmill.reading import drop_duplicates, read_entries
+from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report, Summary
-from refmill.store import MAX_AGE, Store
-from refmill_hooks import Enricher, Entry, Exporter, Net, Transform
-from refmill_hooks.journal_refs import venue_of
+from refmill.store import Store
+from refmill_hooks import Entry, Net, Transform
+from refmill_hooks.journal_refs import with_venue
 
 __all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run"]
-
-DEFAULT_ENRICHERS: Final = ("arxiv",)
-KEYS: Final = "keys"
-SNAPSHOT: Final = "snapshot"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What a user asked for. `outputs` are paths, with `to` the format of the only one; `options` are `name=value`.
-
-    `snapshots` are files asked before the network; `versions` is `keep` or `strip`; `max_age` is in seconds.
-    """
-
-    inputs: Sequence[str] = ()
-    outputs: Sequence[str] = ()
-    to: str | None = None
-    format: str | None = None
-    options: Sequence[str] = ()
-    snapshots: Sequence[str] = ()
-    enrichers: Sequence[str] = DEFAULT_ENRICHERS
-    transforms: Sequence[str] = ()
-    offline: bool = False
-    refresh: bool = False
-    versions: str = "keep"
-    max_age: float | None = MAX_AGE
-    problems: str | Path | None = None
-    report: str | Path | None = None
-
-
-@dataclass
-class _Plan:
-    """The plugins of a job with their options, named and checked before anything is read."""
-
-    outputs: list[Output]
-    enrichers: list[Enricher[Any]]
-    transforms: list[Transform[Any]]
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 def run(
@@ -68,14 +32,22 @@ def run(
     entries: Iterable[Entry] | None = None,
     progress: Progress | None = None,
     net: Callable[[Callable[[str], None]], contextlib.AbstractContextManager[Net]] | None = None,
+    jobs: int | None = None,
+    executor: Executor | None = None,
 ) -> Summary:
     """Does the job; given `entries`, these are written instead of what is read from the inputs.
 
+    - `jobs`: how many processes read and render; None: as the size of the inputs suggests.
+    - `executor`: runs them elsewhere; they must find the inputs' plugins, not the inputs.
+
     Raises UsageError where something named cannot be had, PluginError if the registry is strict.
     """
-    plan = _planned(job, registry)
+    plan = planned(job, registry)
     progress = progress or Progress.silent()
     with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
+        if entries is None and (workers := _workers(job, plan, registry, stack, jobs, executor)):
+            opened = open_inputs(job.inputs, registry, format=job.format, note=report.note)
+            entries = read_ready(opened, job, registry, report, *workers)
         flow = _flow(job, plan, registry, report, stack, entries, net)
         # The first record is read before an output is touched: a bad input leaves everything as it was.
         flow = _begun(flow)
@@ -96,52 +68,16 @@ def entries_of(
     only: frozenset[str] | None = None,
 ) -> Iterator[tuple[Iterator[Entry], Report]]:
     """The entries of a job that has no outputs, and its report; with `only`, those of these ids."""
-    plan = _planned(job, registry)
+    plan = planned(job, registry)
     progress = progress or Progress.silent()
     with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
         yield _flow(job, plan, registry, report, stack, entries, None, keys=keys, only=only), report
         _tell_faults(registry, report)
 
 
-def _planned(job: Job, registry: Registry) -> _Plan:
-    if job.to and len(job.outputs) != 1:
-        raise UsageError("--to goes with exactly one -o; let the suffixes of several outputs choose their formats")
-    places = [Path(path).absolute() for path in job.outputs]
-    if doubled := next(
-        (path for path, place in zip(job.outputs, places, strict=True) if places.count(place) > 1), None
-    ):
-        raise UsageError(f"-o {doubled}: given twice")
-    exporters = [registry.exporter(job.to) if job.to else _exporter_for(path, registry) for path in job.outputs]
-    names = [name for name in job.enrichers if name != SNAPSHOT]
-    enrichers = [registry.enricher(name) for name in names]
-    if job.snapshots:
-        enrichers.insert(0, registry.enricher(SNAPSHOT))
-        for file in job.snapshots:
-            if not Path(file).is_file():
-                raise UsageError(f"--snapshot {file}: there is no such file")
-    transforms = [registry.transform(name) for name in job.transforms]
-    plugins: list[Exporter[Any] | Enricher[Any] | Transform[Any]] = [*exporters, *enrichers, *transforms]
-    if KEYS in registry.transforms:
-        plugins.append(registry.transform(KEYS))
-    dealt = distribute(job.options, {plugin.name: plugin.options for plugin in plugins})
-    if job.snapshots:
-        dealt[SNAPSHOT]["files"] = ",".join(job.snapshots)
-    options = {plugin.name: fill(plugin.options, dealt[plugin.name], plugin.name) for plugin in plugins}
-    outputs = [
-        Output(path, exporter, options[exporter.name]) for path, exporter in zip(job.outputs, exporters, strict=True)
-    ]
-    return _Plan(outputs, enrichers, transforms, options)
-
-
-def _exporter_for(path: str, registry: Registry) -> Exporter[Any]:
-    if path == "-":
-        raise UsageError("-o -: stdout has no suffix: choose the format by --to")
-    return registry.exporter_for(path)
-
-
 def _flow(
     job: Job,
-    plan: _Plan,
+    plan: Plan,
     registry: Registry,
     report: Report,
     stack: contextlib.ExitStack,
@@ -172,12 +108,33 @@ def _flow(
             max_age=job.max_age,
         )
         flow = enrich(flow, plan.enrichers, asking)
-    flow = _with_venues(flow)
+    flow = map(with_venue, flow)
     for transform in plan.transforms:
         flow = _transformed(flow, transform, plan.options[transform.name], registry, report)
     if keys and KEYS in plan.options:
-        flow = _transformed(flow, registry.transform(KEYS), plan.options[KEYS], registry, report)
+        flow = _transformed(map(_keyed_alone, flow), registry.transform(KEYS), plan.options[KEYS], registry, report)
     return _finished(flow, report)
+
+
+def _keyed_alone(entry: Entry) -> Entry:
+    """What was rendered elsewhere enters with the key that it was rendered with."""
+    return entry.replace(key=entry.alone) if isinstance(entry, Ready) else entry
+
+
+def _workers(
+    job: Job, plan: Plan, registry: Registry, stack: contextlib.ExitStack, jobs: int | None, executor: Executor | None
+) -> tuple[Executor, int] | None:
+    """The executor and how many may work at once; None where one process does it all."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs {jobs}: there must be at least one")
+    if registry.strict or not is_parallel(job, plan):
+        return None
+    if executor is not None:
+        return executor, jobs or default_jobs(job.inputs, least=2)
+    jobs = jobs or default_jobs(job.inputs)
+    if jobs < 2:
+        return None
+    return stack.enter_context(process_pool(jobs)), jobs
 
 
 def _network(
@@ -271,15 +228,6 @@ def _streamed(
 def _blame(transform: Transform[Any], error: Exception, entry: Entry, registry: Registry, report: Report) -> None:
     registry.fault(transform, error)
     report.unwritten(f"transform {transform.name}", entry, f"left as it was: {type(error).__name__}: {error}")
-
-
-def _with_venues(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Where no source told the venue, it is what the journal reference certainly says."""
-    for entry in entries:
-        if entry.journal_ref and not entry.venue and (venue := venue_of(entry.journal_ref, entry.doi)):
-            yield entry.replace(venue=venue)
-        else:
-            yield entry
 
 
 def _finished(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:

@@ -76,7 +76,8 @@ class Registry:
         self.enrichers: dict[str, Enricher[Any]] = {}
         self.transforms: dict[str, Transform[Any]] = {}
         self.exporters: dict[str, Exporter[Any]] = {}
-        self._strict = strict
+        self.files = [str(file) for file in files]
+        self.strict = strict
         self._owners: dict[tuple[type, str], Plugin] = {}
         self._manager = pluggy.PluginManager("refmill")
         self._manager.add_hookspecs(specs)
@@ -98,7 +99,7 @@ class Registry:
         """Notes what a plugin's code raised at work, once a cause. Raises PluginError if strict."""
         plugin = self.owner(role)
         reason = f"{type(role).__name__.lower()} {role.name}: {_told(error)}"
-        if self._strict:
+        if self.strict:
             raise PluginError(f"plugin {plugin}: {reason}") from error
         if len(plugin.faults) < _MOST_FAULTS and reason not in plugin.faults:
             plugin.faults.append(reason)
@@ -169,7 +170,7 @@ class Registry:
 
     def _fault(self, plugin: Plugin, reason: str, cause: BaseException | None = None) -> None:
         plugin.faults.append(reason)
-        if self._strict:
+        if self.strict:
             raise PluginError(f"plugin {plugin}: {reason}") from cause
 
     def _add(self, plugin: Plugin, module: ModuleType) -> None:

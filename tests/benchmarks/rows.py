@@ -9,15 +9,22 @@ from typing import Any
 
 __all__ = ["rows", "text_dump"]
 
-_WORDS = """we study the of and in a for model method results show that is are quantum field neural network graph
-learning theory data large local energy state system approach analysis function space time order general problem
-measure random equation bound dynamics structure observed propose algorithm efficient numerical limit phase""".split()
-_MATH = ("$\\alpha$", "$H_0$", "$O(n \\log n)$", "$k$", "$\\mathcal{N}=4$", "$10^{-3}$")
-_GIVEN = (
-    "Ann Bo Carl Dora Emil Franka Gita Hugo Ida J. K. L. M. N. Olga Pál Qing Rosa S. T. U. V. Wei Xu Yifan Zoë".split()
+_SYLLABLES = (
+    "ba be bi co da di el en fa ge gra ho in ja ka li lo ma mi no or pa qui ra re sa si ta tro u va wi zo".split()
 )
-_FAMILY = """Abel Bai Chen Dirac Euler Fermi Gauss Hilbert Ito Jacobi Kovács Li Müller Noether Ørsted Peano Qi
-Ramanujan Sato Turing Ueda Volterra Wang Xie Yang Zhang O'Neil Smith-Jones""".split()
+
+
+def _made_up(count: int, syllables: int, seed: int) -> list[str]:
+    dice = random.Random(seed)
+    return ["".join(dice.choices(_SYLLABLES, k=dice.randint(1, syllables))) for _ in range(count)]
+
+
+_WORDS = "the of and in a for is are we with on that by to model theory field quantum".split() * 60 + _made_up(
+    4000, 4, 1
+)
+_MATH = ("$\\alpha$", "$H_0$", "$O(n \\log n)$", "$k$", "$\\mathcal{N}=4$", "$10^{-3}$")
+_GIVEN = "J. K. L. M. S. T. A. B. Pál Zoë Ørjan".split() * 20 + [name.title() for name in _made_up(800, 3, 2)]
+_FAMILY = "Müller Kovács O'Neil Smith-Jones Li Xu Wang Nuñez".split() * 20 + [n.title() for n in _made_up(6000, 4, 3)]
 _CATEGORIES = "cs.LG hep-th math.CO quant-ph astro-ph.CO cond-mat.str-el stat.ML cs.CL physics.optics math.PR".split()
 _JOURNALS = ("Phys.Rev.D{v}:{p},{y}", "Phys. Rev. E {v}, {p} ({y})", "Theor. Comp. Sci. {v} ({y}) {p}-{q}")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

@@ -6,7 +6,7 @@ from array import array
 
 __all__ = ["CompactSet"]
 
-_SMALLEST = 1 << 10
+_SMALLEST = 1 << 5
 _MASK = (1 << 64) - 1
 
 
@@ -22,25 +22,27 @@ class CompactSet:
 
     def add(self, item: str) -> bool:
         """Whether the string is new; it is in the set from then on."""
-        if self._count * 3 >= len(self._slots) * 2:
+        slots = self._slots
+        mask = len(slots) - 1
+        value = (hash(item) & _MASK) or 1
+        at = value & mask
+        while held := slots[at]:
+            if held == value:
+                return False
+            at = (at + 1) & mask
+        slots[at] = value
+        self._count += 1
+        if self._count * 3 >= len(slots) * 2:
             self._grow()
-        slot, is_new = _slot(self._slots, (hash(item) & _MASK) or 1)
-        if is_new:
-            self._slots[slot] = (hash(item) & _MASK) or 1
-            self._count += 1
-        return is_new
+        return True
 
     def _grow(self) -> None:
         larger = array("Q", bytes(16 * len(self._slots)))
+        mask = len(larger) - 1
         for value in self._slots:
             if value:
-                larger[_slot(larger, value)[0]] = value
+                at = value & mask
+                while larger[at]:
+                    at = (at + 1) & mask
+                larger[at] = value
         self._slots = larger
-
-
-def _slot(slots: array[int], value: int) -> tuple[int, bool]:
-    mask = len(slots) - 1
-    at = value & mask
-    while (held := slots[at]) and held != value:
-        at = (at + 1) & mask
-    return at, not held

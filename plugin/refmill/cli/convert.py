@@ -36,6 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--problems", metavar="FILE", help="keep what could not be read or written, as JSON lines")
     parser.add_argument("--report", metavar="FILE", help="write the outcome of every id and disputed value, as JSON")
+    parser.add_argument(
+        "--jobs", metavar="N", type=int, help="how many processes read and write; as the size of the input suggests"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     plugin_arguments(parser)
 
@@ -55,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         report=args.report,
     )
     registry = Registry(args.plugin, strict=args.strict)
-    summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet))
+    summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet), jobs=args.jobs)
     if not args.quiet:
         for line in summary.lines():
             print(line, file=sys.stderr)

@@ -68,6 +68,7 @@ def refmill_readers() -> Iterator[Reader[Row | bytes]]:
         records=records,
         entry=entry,
         raw=raw,
+        boundary=boundary,
     )
 
 
@@ -91,10 +92,19 @@ def records(source: Source) -> Iterator[Row | bytes]:
     head = b""
     while b"\n" not in head.lstrip(_AROUND) and len(head) < LONGEST and (block := next(blocks, b"")):
         head += block
-    first, newline, _ = head.lstrip(_AROUND).partition(b"\n")
-    by_line = newline and first.rstrip(_AROUND).endswith(b"}")
-    for source.line, row in (_of_lines if by_line else _of_braces)(chain((head,), blocks)):
+    for source.line, row in (_of_lines if _is_by_line(head) else _of_braces)(chain((head,), blocks)):
         yield row
+
+
+def boundary(block: bytes) -> int:
+    """The end of the last line, where rows stand one a line."""
+    return block.rfind(b"\n") + 1 if _is_by_line(block) else 0
+
+
+def _is_by_line(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(_AROUND)
+    end = start.find(b"\n")
+    return end > 0 and start[:1] == b"{" and start[:end].rstrip(_AROUND).endswith(b"}")
 
 
 def _of_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:

@@ -1,0 +1,43 @@
+"""Joins libraries that were written apart, such as the shards of a big conversion; keys stay unique."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from refmill.cli.common import plugin_arguments
+
+EPILOG = """\
+A SHARD is a .bib or CSL-JSON file. Entries keep their order and keys; where two differ in what they cite but not in
+their key, the later gets a letter. A paper that is in several shards under one key is written once.
+
+examples:
+  refmill merge part-*.bib -o all.bib
+  refmill merge part-*.json -o all.json -o all.rdf
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shards", metavar="SHARD", nargs="+", help="what to join, in this order")
+    parser.add_argument("-o", "--output", metavar="FILE", action="append", required=True, help="what to write")
+    parser.add_argument("--to", metavar="FORMAT", help="the format of the only output")
+    parser.add_argument(
+        "-O", metavar="NAME=VALUE", dest="options", action="append", default=[], help="an option of an output"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    plugin_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from refmill.pipeline import Job
+    from refmill.pipeline import run as run_job
+    from refmill.progress import Progress
+    from refmill.registry import Registry
+
+    job = Job(inputs=args.shards, outputs=args.output, to=args.to, options=args.options, enrichers=())
+    registry = Registry(args.plugin, strict=args.strict)
+    summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet))
+    if not args.quiet:
+        for line in summary.lines():
+            print(line, file=sys.stderr)
+    return summary.exit_code

@@ -1,0 +1,231 @@
+"""Several processes read and render one big input; the flow itself stays one, in the order of the input.
+
+The main process cuts the input into shards and decides what needs the whole: duplicates, keys, enrichment. Workers read
+a shard and render each entry with the key it would have if it were alone. Only where the key turns out otherwise is an
+entry rendered again, so the bytes are those of a single process.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import msgspec
+
+from refmill.enrichment import lacks
+from refmill.inputs import Opened, Rewound
+from refmill.planning import KEYS, Job, Plan, planned
+from refmill.reading import read_entries
+from refmill.ready import Ready
+from refmill.registry import Registry
+from refmill.report import Report
+from refmill_hooks import Entry, Reader, Source
+from refmill_hooks.journal_refs import with_venue
+
+__all__ = ["JOBS", "default_jobs", "is_parallel", "process_pool", "read_ready"]
+
+JOBS: Final = 4
+"""Processes by default, at most: the main process keeps no more busy."""
+
+_WORTH_IT: Final = 64 << 20
+"""Bytes of input from which several processes are worth their start."""
+
+_SHARD: Final = 1 << 20
+_LONGEST: Final = 64 << 20
+"""Bytes without a boundary, after which a shard is cut anyway."""
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+class Problem(msgspec.Struct, gc=False):
+    """A record that could not be read, or not in full."""
+
+    line: int
+    reason: str
+    raw: str
+    is_incomplete: bool
+
+
+class Shard(msgspec.Struct, gc=False):
+    """What a worker made of its shard. An entry that asks for enrichment comes without texts."""
+
+    entries: list[Ready]
+    problems: list[Problem]
+    skipped: int
+    notes: list[str]
+
+
+_decode_shard = msgspec.msgpack.Decoder(Shard).decode
+
+
+def default_jobs(inputs: Sequence[str], least: int = 1) -> int:
+    """As many processes as there are processors, up to JOBS, where the inputs are big; else `least`."""
+    size = sum(Path(name).stat().st_size for name in inputs if Path(name).is_file())
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, JOBS) if size >= _WORTH_IT else least
+
+
+def process_pool(jobs: int) -> Executor:
+    """Processes that start as copies of this one, or afresh where a copy could catch a thread at work."""
+    import multiprocessing
+    import threading
+    from concurrent.futures import ProcessPoolExecutor
+
+    can_copy = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if can_copy else "spawn"))
+
+
+def is_parallel(job: Job, plan: Plan) -> bool:
+    """Whether workers can render for this job: nothing in it must see entries as they were read."""
+    streams = all(output.exporter.render for output in plan.outputs)
+    return streams and not plan.transforms and not job.refresh and bool(plan.outputs)
+
+
+def read_ready(
+    opened: Iterator[Opened], job: Job, registry: Registry, report: Report, executor: Executor, jobs: int
+) -> Iterator[Entry]:
+    """The entries of all sources in their order, those of formats that can be cut read by the executor's workers."""
+    work = pickle.dumps((job, registry.files))
+    for source, reader in opened:
+        shards = _shards(source, reader)
+        if shards is None:
+            yield from read_entries([(source, reader)], registry, report)
+        else:
+            yield from _read_by(executor, jobs, work, source.name, reader.name, shards, report)
+
+
+def _read_by(
+    executor: Executor,
+    jobs: int,
+    work: bytes,
+    source: str,
+    reader: str,
+    shards: Iterator[tuple[int, bytes]],
+    report: Report,
+) -> Iterator[Entry]:
+    waiting: deque[Future[bytes]] = deque()
+    for line, shard in shards:
+        waiting.append(executor.submit(_read_shard, work, source, reader, line, shard))
+        if len(waiting) > 2 * jobs:
+            yield from _received(waiting.popleft().result(), source, report)
+    while waiting:
+        yield from _received(waiting.popleft().result(), source, report)
+
+
+def _received(answer: bytes, source: str, report: Report) -> list[Entry]:
+    shard = _decode_shard(answer)
+    report.summary.read += len(shard.entries)
+    report.summary.skipped += shard.skipped
+    for problem in shard.problems:
+        tell = report.incomplete if problem.is_incomplete else report.unreadable
+        tell(source, problem.line, problem.reason, problem.raw)
+    for note in shard.notes:
+        report.note(note)
+    return [ready if ready.texts else ready.whole() for ready in shard.entries]
+
+
+def _shards(source: Source, reader: Reader[Any]) -> Iterator[tuple[int, bytes]] | None:
+    """`(first line, bytes)`, each ending where a record ends; None for a format that cannot be cut so."""
+    boundary = reader.boundary
+    if boundary is None:
+        return None
+    head = source.stream.read(_SHARD)
+    if not boundary(head):
+        source.stream = cast(BinaryIO, Rewound(head, source.stream))
+        return None
+    return _cut(head, source.stream, boundary)
+
+
+def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int]) -> Iterator[tuple[int, bytes]]:
+    line = 1
+    while block := stream.read(_SHARD):
+        end = boundary(data) or (len(data) if len(data) > _LONGEST else 0)
+        if end:
+            yield line, data[:end]
+            line += data.count(b"\n", 0, end)
+        data = data[end:] + block
+    if data:
+        yield line, data
+
+
+@lru_cache(1)
+def _equipment(work: bytes) -> tuple[Job, Plan, Registry]:
+    job, files = pickle.loads(work)
+    registry = Registry(files)
+    return job, planned(job, registry), registry
+
+
+def _read_shard(work: bytes, name: str, reader: str, line: int, data: bytes) -> bytes:
+    """A worker's work: a packed Shard."""
+    job, plan, registry = _equipment(work)
+    told = _Told(line - 1)
+    source = Source(BytesIO(data), name)
+    ready = [
+        _ready(entry, job, plan, registry)
+        for entry in read_entries([(source, registry.reader(reader))], registry, told)
+    ]
+    notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
+    return _ENCODE(Shard(ready, told.problems, told.summary.skipped, notes))
+
+
+def _ready(entry: Entry, job: Job, plan: Plan, registry: Registry) -> Ready:
+    if job.versions == "strip" and entry.version:
+        entry = entry.replace(version=None)
+    alone = entry.key
+    texts: tuple[bytes, ...] = ()
+    if not lacks(entry, plan.enrichers):
+        entry = with_venue(entry)
+        keyed = _keyed_alone(entry, plan, registry)
+        alone = keyed.key
+        texts = tuple([_text(output.exporter.render, keyed, output.options) for output in plan.outputs])
+    return Ready(
+        id=entry.id,
+        version=entry.version,
+        created=entry.created,
+        updated=entry.updated,
+        extra=entry.extra,
+        key=entry.key,
+        texts=texts,
+        alone=alone,
+        packed=_ENCODE(entry),
+    )
+
+
+def _keyed_alone(entry: Entry, plan: Plan, registry: Registry) -> Entry:
+    """With the key that the entry has where no other takes it."""
+    if entry.key or KEYS not in plan.options:
+        return entry
+    stream = registry.transform(KEYS).stream
+    assert stream
+    return next(stream(iter((entry,)), plan.options[KEYS]), entry)
+
+
+def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any) -> bytes:
+    """What the exporter writes, b"" where it refuses: the main process hears that from it once more, and tells it."""
+    assert render
+    try:
+        return render(entry, options).encode("utf-8", "replace")
+    except Exception:
+        return b""
+
+
+class _Told(Report):
+    """A report that only collects, for the main process to tell."""
+
+    def __init__(self, lines_before: int) -> None:
+        super().__init__()
+        self.problems: list[Problem] = []
+        self._lines_before = lines_before
+
+    def unreadable(self, file: str, line: int, reason: str, raw: str) -> None:
+        self.problems.append(Problem(line + self._lines_before, reason, raw, is_incomplete=False))
+
+    def incomplete(self, file: str, line: int, reason: str, raw: str) -> None:
+        self.problems.append(Problem(line + self._lines_before, reason, raw, is_incomplete=True))
