@@ -102,7 +102,7 @@ def with_venue(entry: Entry) -> Entry:
     return entry
 
 
-@lru_cache(4096)
+@lru_cache(256)
 def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     """The journal article that the reference names, or None where any part of it is in doubt.
 

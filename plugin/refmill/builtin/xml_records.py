@@ -90,10 +90,13 @@ class Cutter:
 
     def _cut(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
         data = self._data
+        endless: set[bytes] = set()  # opaque parts without an end; to look for it again and again would be quadratic
         while mark := self._marks.search(data, self._at):
             at = mark.end()
             if mark["opaque"]:
-                end = data.find(_OPAQUE_END[mark["opaque"]], at)
+                end = -1 if mark["opaque"] in endless else data.find(_OPAQUE_END[mark["opaque"]], at)
+                if end < 0:
+                    endless.add(mark["opaque"])
                 if end < 0 and not final and len(data) - at < LONGEST:
                     self._at = mark.start()
                     break

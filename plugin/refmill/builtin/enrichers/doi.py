@@ -80,7 +80,7 @@ def entry(raw: bytes) -> Entry:
     """Its DOI and venue, no more: title and authors are arXiv's own affair. Raises ReadError."""
     try:
         record = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(f"not CSL-JSON: {error}") from error
     if not isinstance(record, dict) or not _said(record.get("DOI")):
         raise ReadError("not CSL-JSON: it names no DOI")

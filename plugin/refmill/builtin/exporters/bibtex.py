@@ -178,7 +178,7 @@ def _name(name: Name, ascii: bool) -> str:
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 11)
 def _name_part(part: str, ascii: bool) -> str:
     value = latex(part, ascii=ascii)
     if "," in value:

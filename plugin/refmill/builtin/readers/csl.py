@@ -68,7 +68,7 @@ def entry(record: bytes) -> Entry:
     """Raises ReadError for what is no item."""
     try:
         item = msgspec.json.decode(record)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(f"not JSON: {error}") from error
     if not isinstance(item, dict) or not (item.get("type") or item.get("title")):
         raise ReadError("not an item of CSL-JSON: it has neither type nor title")

@@ -52,6 +52,7 @@ class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "repor
     updated: str | None = None
 
 
+_BAD_JSON = (msgspec.MsgspecError, RecursionError)
 _AROUND = b" \t\r\n,[]"
 _NAN = re.compile(rb":(\s*)NaN\b")
 
@@ -121,7 +122,7 @@ def _of_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
         count = whole.count(b"\n") + 1
         try:
             rows = _ROW.decode_lines(whole)
-        except msgspec.MsgspecError:
+        except _BAD_JSON:
             yield from _line_by_line(whole, line)
         else:
             # Where empty lines stand between the rows, the numbers of the lines are those of a second look.
@@ -143,7 +144,7 @@ def _of_braces(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
 def _row_or_bytes(row: bytes) -> Row | bytes:
     try:
         return _ROW.decode(row)
-    except msgspec.MsgspecError:
+    except _BAD_JSON:
         return row
 
 
@@ -152,7 +153,7 @@ def entry(record: Row | bytes) -> Entry:
     if isinstance(record, bytes):
         try:
             record = _ROW.decode(_NAN.sub(rb":\1null", record))
-        except msgspec.MsgspecError as error:
+        except _BAD_JSON as error:
             raise ReadError(f"not a row of the snapshot: {error}") from error
     return entry_of_row(record, "snapshot")
 

@@ -51,15 +51,28 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     Keys take the year of the first version, so that a new version changes none.
     """
     taken = CompactSet()
-    repeated: dict[str, int] = {}
     made_of = [word for _, word, _, _ in string.Formatter().parse(options.template) if word]
     for entry in entries:
         key = entry.key or _key(entry, options.template, made_of)
-        unique = key
-        while not taken.add(unique):
-            repeated[key] = repeated.get(key, 0) + 1
-            unique = key + _suffix(repeated[key])
+        unique = key if taken.add(key) else _next_free(key, taken)
         yield entry if unique == entry.key else entry.replace(key=unique)
+
+
+def _next_free(key: str, taken: CompactSet) -> str:
+    """The key with the first suffix that nobody has: suffixes are given in order, so it is found by bisection."""
+    step = 1
+    while key + _suffix(step) in taken:
+        step *= 2
+    low, high = step // 2, step
+    while high - low > 1:
+        middle = (low + high) // 2
+        if key + _suffix(middle) in taken:
+            low = middle
+        else:
+            high = middle
+    free = key + _suffix(high)
+    taken.add(free)
+    return free
 
 
 def _suffix(number: int) -> str:

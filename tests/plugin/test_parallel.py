@@ -1,0 +1,145 @@
+"""Several processes give the bytes of one, and tell the same of what went wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.benchmarks.rows import rows
+from tests.fakes.arxiv_api import ArxivApi, Paper
+
+import refmill
+from refmill import parallel
+from refmill.pipeline import Job, run
+from refmill.registry import Registry
+from refmill.report import Summary
+
+TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_SHARD", 20_000)
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    """600 rows in many shards: keys that collide, repeated and withdrawn papers, rows that cannot be read."""
+    lines = [json.dumps(row | (TITLE if number % 7 == 0 else {})) for number, row in enumerate(rows(600))]
+    lines[200:200] = [lines[10], "{broken", "", lines[150]]
+    lines[500] = '"no row"'
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def converted(dump: Path, folder: Path, executor: Executor | None, **job: Any) -> tuple[Summary, list[bytes]]:
+    folder.mkdir()
+    outputs = [str(folder / name) for name in ("refs.bib", "refs.json", "refs.rdf")]
+    problems = folder / "problems.jsonl"
+    wanted: dict[str, Any] = {
+        "inputs": [str(dump)],
+        "outputs": outputs,
+        "enrichers": (),
+        "problems": str(problems),
+    } | job
+    summary = run(Job(**wanted), Registry(), jobs=1 if executor is None else 3, executor=executor)
+    return summary, [Path(output).read_bytes() for output in [*outputs, problems]]
+
+
+def told(summary: Summary) -> dict[str, Any]:
+    return {name: value for name, value in vars(summary).items() if name != "written"}
+
+
+def test_the_bytes_and_the_summary_are_those_of_one_process(dump: Path, tmp_path: Path) -> None:
+    one, expected = converted(dump, tmp_path / "one", None)
+    with ThreadPoolExecutor(2) as executor:
+        several, found = converted(dump, tmp_path / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+    assert one.unreadable == 2
+    assert one.duplicates == 2
+
+
+def test_what_lacks_something_is_enriched_in_its_place(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.loads(line) for line in dump.read_text().splitlines()[:100]]
+    for row in lines[::9]:
+        row["title"] = ""
+    dump.write_text("".join(json.dumps(row) + "\n" for row in lines))
+    papers = {row["id"]: Paper(f"Found {row['id']}", ("Carl Dee",)) for row in lines}
+    outputs = []
+    with ArxivApi(papers) as api, ThreadPoolExecutor(2) as executor:
+        monkeypatch.setenv("REFMILL_ARXIV_URL", api.url)
+        for number, each in enumerate((None, executor)):
+            monkeypatch.setenv("REFMILL_STORE", str(tmp_path / f"store{number}"))
+            _, found = converted(dump, tmp_path / str(number), each, enrichers=("arxiv",))
+            outputs.append(found)
+    assert outputs[0] == outputs[1]
+    assert outputs[0][0].count(b"Found") == 12
+
+
+def test_an_exporter_of_ones_own_and_its_faults_are_the_same(dump: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from refmill_hooks import Exporter, hookimpl\n\n"
+        "def render(entry, options):\n    return f\"{entry.key} {1 // (entry.id != '1501.00003')}\\n\"\n\n"
+        "@hookimpl\ndef refmill_exporters():\n"
+        "    yield Exporter(name='keys-list', title='keys', render=render, suffixes=('.keys',))\n"
+    )
+    found = []
+    for jobs in (1, 2):
+        out = tmp_path / f"{jobs}.keys"
+        words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--jobs", str(jobs), "-o", out]
+        done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "ZeroDivisionError" in done.stderr
+        found.append(out.read_text())
+    assert found[0] == found[1]
+    assert len(found[0].splitlines()) == 598
+
+
+@pytest.mark.parametrize("text", ["[{}]", "We study.\n\narXiv:2403.01234\nCreated: 2024-03-02\n"])
+def test_a_format_that_cannot_be_cut_is_read_by_one_process(text: str, tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.write_text(text.replace("{}", json.dumps(next(rows(1)), indent=1)))
+    one = converted(dump, tmp_path / "one", None)[1]
+    with ThreadPoolExecutor(2) as executor:
+        assert converted(dump, tmp_path / "several", executor)[1] == one
+
+
+def test_small_inputs_take_one_process_by_default(dump: Path) -> None:
+    assert parallel.default_jobs([str(dump)]) == 1
+
+
+def test_a_dask_cluster_runs_it(dump: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    one = converted(dump, tmp_path / "one", None)[1][0]
+    out = tmp_path / "dask.bib"
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        refmill.convert(dump, out, enrichers=(), jobs=2, executor=client.get_executor(pure=False))
+    assert out.read_bytes() == one
+
+
+def test_shards_that_were_converted_apart_are_merged_with_unique_keys(dump: Path, tmp_path: Path) -> None:
+    lines = dump.read_text().splitlines(keepends=True)
+    shards = []
+    for number, part in enumerate((lines[:300], lines[300:])):
+        shard = tmp_path / f"{number}.jsonl"
+        shard.write_text("".join(part))
+        refmill.convert(shard, shard.with_suffix(".bib"), enrichers=())
+        shards.append(str(shard.with_suffix(".bib")))
+    merged = tmp_path / "all.bib"
+    done = subprocess.run([sys.executable, "-m", "refmill.cli", "merge", *shards, "-o", str(merged), "-q"], check=False)
+    assert done.returncode == 0
+    keys = [line for line in merged.read_text().splitlines() if line.startswith("@")]
+    assert len(keys) == len(set(keys)) >= 598
