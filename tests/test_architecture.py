@@ -16,7 +16,7 @@ HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
     {"errors", "identifiers", "builtin", "ready"},
-    {"options", "merge", "wire", "store"},
+    {"options", "merge", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest"},
