@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
-__all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "squeeze"]
+__all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "squeeze", "unprotected"]
 
 TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
 Token = tuple[str, str]
