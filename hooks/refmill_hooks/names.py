@@ -54,6 +54,10 @@ _NUMBERED = re.compile(r"\(\d|\d[\d\s,]*(?:and\s\d+)?$", re.ASCII)
 _SPECIAL = re.compile(r"[^\w ,.'-]|,(?! )| and | for | on | et\.? | the |^[ea][tn]d? |  |, (?:[JS]r|I)", re.IGNORECASE)
 """What makes a string of authors more than names parted by commas."""
 _FOR_THE = re.compile(r"(?:^|\s)(?:on behalf of|for|from|and) the\s", re.IGNORECASE)
+_GLUED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
+"""`A.N.Aleshaev`: initials without blanks."""
+_COLLABORATION = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|project)\.?$", re.IGNORECASE)
+"""What names authors where it stands in parentheses; an institute there is an affiliation."""
 _INITIALS = frozenset("IV")
 """Roman numbers that are more often an initial."""
 _BLANK = str.maketrans("~\t\r\n\u00a0", "     ")
@@ -82,6 +86,8 @@ def parse_name(text: str) -> Name:
     if _is_plain(given, family):
         return Name(family=family, given=given)
     text = text.translate(_BLANK).strip(" ,;")
+    if "." in text:
+        text = _GLUED.sub(". ", text)
     if "," in text and not _in_braces(text, text.index(",")):
         parts = [part.strip() for part in text.split(",")]
         if len(parts) == 2 and _SUFFIXES.fullmatch(parts[1]):
@@ -138,7 +144,7 @@ def split_authors(authors: str) -> tuple[Name, ...]:
             piece = _ET_AL.sub("", piece)
         affiliations = []
         for note in notes:
-            if is_group(note) and not note[:1].isdigit():
+            if _COLLABORATION.search(note) and not _NUMBERED.match(note):
                 groups.append(Name(literal=_group(note)))
             elif not _NUMBERED.match(note):
                 affiliations.append(note)

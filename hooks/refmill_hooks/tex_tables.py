@@ -104,7 +104,7 @@ KNOWN_IN_MATH: Final = frozenset(
     boxminus boxplus boxtimes breve bullet bumpeq c cal cap cdot cdots cfrac check chi choose circ circeq
     circlearrowleft circlearrowright circledS circledast circledcirc circleddash colon complement cong coprod
     copyright cos cosh cot csc cup curlyeqprec curlyeqsucc curlyvee curlywedge curvearrowleft curvearrowright d dag
-    dagger daleth dashv ddag ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond digamma dim displaylines
+    dagger daleth dashv ddag ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond digamma dim
     displaystyle div divideontimes dj dot doteq doteqdot dotplus dots dotsb dotsc dotsi dotsm dotso downarrow
     downdownarrows downharpoonleft downharpoonright ell em emph emptyset enskip enspace ensuremath epsilon eqcirc
     eqslantgtr eqslantless equiv eta eth exists exp fallingdotseq fbox flat forall frac frown gamma gcd ge geq geqq

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
-__all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "squeeze", "unprotected"]
+__all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "spelled", "squeeze", "unprotected"]
 
 TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
 Token = tuple[str, str]
@@ -151,7 +151,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     if (simple := _only_math(text)) is not None:
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
         simple[1::2] = [f"{{${_latex_math(body)}$}}" for body in simple[1::2]]
-        return "".join(simple)
+        return "".join(simple)  # without a brace in the text there is none to pair
     parts: list[str] = []
     for kind, value in _tokens(text):
         if kind == TEXT:
@@ -162,7 +162,17 @@ def latex(text: str, *, ascii: bool = False) -> str:
             parts.append(_LATEX_FONT.get(value, "{"))
         else:
             parts.append("}")
-    return _joined(parts)
+    return _paired(_joined(parts))
+
+
+_ESCAPED_BRACE = re.compile(r"\\([{}])")
+
+
+def _paired(value: str) -> str:
+    """With single escaped braces written as math, for BibTeX counts them with the others."""
+    if value.count("\\{") == value.count("\\}"):
+        return value
+    return _ESCAPED_BRACE.sub(lambda match: "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}", value)
 
 
 _CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{$])[A-Z](?=-\w)")
@@ -386,6 +396,8 @@ def _plain_math(body: str) -> str:
 
 
 def _latex_math(body: str) -> str:
+    if "\n" in body:
+        body = " ".join(body.split())
     if not body.isascii():
         body = "".join(_math_character(character) for character in body).strip()
     if "\\" in body:
@@ -396,9 +408,26 @@ def _latex_math(body: str) -> str:
         body = _SUBSCRIPT.sub(r"\1{\2}", body)
     if "%" in body or "#" in body or "&" in body:
         body = re.sub(r"(?<!\\)([%#&])", r"\\\1", body)
-    if body.count("{") != body.count("}") or body.endswith("\\"):
-        body = body.replace("{", "").replace("}", "").rstrip("\\")
-    return body
+    if body.count("\\{") != body.count("\\}"):
+        # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
+        body = re.sub(r"\\\{ *", r"\\lbrace ", body)
+        body = re.sub(r"\\\} *", r"\\rbrace ", body).rstrip()
+    if body.count("{") != body.count("}"):
+        body = _rebalanced(body)
+    return body.rstrip("\\") if body.endswith("\\") else body
+
+
+def _rebalanced(body: str) -> str:
+    """Without the braces that close nothing, and with those that are missing at the end."""
+    parts: list[str] = []
+    depth = 0
+    for part in re.split(r"(\\.|[{}])", body):
+        depth += (part == "{") - (part == "}")
+        if depth < 0:
+            depth = 0
+        else:
+            parts.append(part)
+    return "".join(parts) + "}" * depth
 
 
 def _math_character(character: str) -> str:
@@ -425,13 +454,17 @@ def _utf8_character(character: str) -> str:
     if character in "©§¶£–—‘’“”…®°":
         return character
     command = TEX_OF.get(character)
-    if command is None or (unicodedata.category(character)[0] == "L" and not "\u0370" <= character <= "\u03ff"):
+    is_symbol = "\u0370" <= character <= "\u03ff" or "\u2100" <= character <= "\u214f"
+    if command is None or (unicodedata.category(character)[0] == "L" and not is_symbol):
         return character
     return f"{{$\\{command}$}}" if command.isalpha() else f"{{${command}$}}"
 
 
 _LETTER_COMMANDS = {SYMBOLS[name]: name for name in ("AE", "ae", "O", "o", "L", "l", "ss", "i", "j")}
-_ASCII_SIGNS = {"–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "\u00a0": " "}
+_ASCII_SIGNS = {
+    "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "\u00a0": " ", "·": "{$\\cdot$}",
+    "°": "{$^{\\circ}$}", "£": "{\\pounds}", "§": "{\\S}", "¶": "{\\P}", "©": "{\\copyright}", "®": "(R)",
+}  # fmt: skip
 _COMMAND_OF_ACCENT = {combining: command for command, combining in ACCENTS.items()}
 
 
@@ -448,7 +481,40 @@ def _ascii_character(character: str) -> str:
         for command in commands:
             value = f"\\{command}{{{value}}}" if command.isalpha() else f"\\{command}{value}"
         return f"{{{value}}}"
-    return _utf8_character(character)
+    symbol = _utf8_character(character)
+    return symbol if symbol.isascii() else spelled(character)
+
+
+_LATIN = "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya e i i e g"
+_CYRILLIC = dict(
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ",
+        ["" if sign == "-" else sign for sign in _LATIN.split()],
+        strict=True,
+    )
+)
+
+
+def spelled(character: str) -> str:
+    """ASCII for a character that has no other: compatible letters, a transliteration, or its code as `[U+738B]`."""
+    compatible = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    if compatible.isalnum():
+        return compatible
+    if (lower := character.lower()) in _CYRILLIC:
+        latin = _CYRILLIC[lower]
+        return latin if lower == character else latin.capitalize()
+    name = unicodedata.name(character, "").rpartition(" LETTER ")[2]
+    if name in _GREEK_NAMES:
+        return name.lower() if character == lower else name.capitalize()
+    if unicodedata.category(character)[0] in "CM":
+        return ""
+    return f"[U+{ord(character):04X}]"
+
+
+_GREEK_NAMES = frozenset(
+    """ALPHA BETA GAMMA DELTA EPSILON ZETA ETA THETA IOTA KAPPA LAMDA MU NU XI OMICRON PI RHO SIGMA TAU UPSILON PHI CHI
+    PSI OMEGA""".split()
+)
 
 
 _BRACED_ONE = re.compile(r"([_^])\{(\w)\}")

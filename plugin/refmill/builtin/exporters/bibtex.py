@@ -32,6 +32,7 @@ class BibOptions:
     max_authors: int = field(default=0, metadata={"help": "write so many authors and `others`; 0 for all"})
     date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
     accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write (BibLaTeX)"})
+    jabref: bool = field(default=False, metadata={"help": "tell JabRef the dialect, and group entries by category"})
 
 
 @hookimpl
@@ -43,6 +44,7 @@ def refmill_exporters() -> Iterator[Exporter[BibOptions]]:
         media_type="application/x-bibtex",
         render=lambda entry, options: _block(entry, options, biblatex=False),
         between="\n",
+        closing=lambda options: _for_jabref(options, "bibtex"),
         options=BibOptions,
     )
     yield Exporter(
@@ -52,7 +54,19 @@ def refmill_exporters() -> Iterator[Exporter[BibOptions]]:
         media_type="application/x-bibtex",
         render=lambda entry, options: _block(entry, options, biblatex=True),
         between="\n",
+        closing=lambda options: _for_jabref(options, "biblatex"),
         options=BibOptions,
+    )
+
+
+def _for_jabref(options: BibOptions, dialect: str) -> str:
+    """JabRef's comments: the dialect, and groups that it makes of the keywords (JabRef: GroupSerializer)."""
+    if not options.jabref:
+        return ""
+    group = "AutomaticKeywordGroup:Categories\\;0\\;keywords\\;,\\;>\\;1\\;\\;\\;\\;;"
+    return (
+        f"\n@Comment{{jabref-meta: databaseType:{dialect};}}\n"
+        f"\n@Comment{{jabref-meta: grouping:\n0 AllEntriesGroup:;\n1 {group}\n}}\n"
     )
 
 

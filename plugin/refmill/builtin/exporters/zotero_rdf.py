@@ -39,6 +39,13 @@ _TYPES = {
 }
 """CSL type of the venue -> Zotero's item type and the element of the item."""
 
+_CONTAINERS = {
+    "article-journal": "bib:Journal",
+    "paper-conference": "bib:Journal",
+    "chapter": "bib:Book",
+}
+"""CSL type of the venue -> the element of what the item is part of; each item has its own."""
+
 _RIGHTS = "License"
 """The remark that Zotero has a field for."""
 
@@ -134,7 +141,9 @@ def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
         yield f"<dc:identifier>{_uri(arxiv.url)}</dc:identifier>"
         yield "<z:libraryCatalog>arXiv.org</z:libraryCatalog>"
     if venue:
-        yield from _venue_lines(venue)
+        yield from filter(None, _venue_lines(venue))
+        if venue.kind == "report" and entry.report_no:
+            yield f"<prism:number>{_text(entry.report_no)}</prism:number>"
     if entry.key:
         yield f"<z:citationKey>{_xml(entry.key)}</z:citationKey>"
     if entry.license:
@@ -153,15 +162,22 @@ def _venue_lines(venue: Venue) -> Iterator[str]:
         ("prism:volume", venue.volume),
         ("prism:number", venue.issue),
     )
-    inner = "".join(f"<{element}>{_text(value)}</{element}>" for element, value in fields if value)
-    if inner:
-        yield f"<dcterms:isPartOf><bib:Journal>{inner}</bib:Journal></dcterms:isPartOf>"
+    container = _CONTAINERS.get(venue.kind, "")
+    publisher = venue.publisher
+    if container:
+        inner = "".join(f"<{element}>{_text(value)}</{element}>" for element, value in fields if value)
+        yield f"<dcterms:isPartOf><{container}>{inner}</{container}></dcterms:isPartOf>" if inner else ""
+    elif venue.kind != "book":
+        publisher = publisher or venue.container  # the institution or university
+    if venue.kind == "paper-conference" and venue.container:
+        conference = f"<bib:Conference><dc:title>{_text(venue.container)}</dc:title></bib:Conference>"
+        yield f"<bib:presentedAt>{conference}</bib:presentedAt>"
     if venue.pages:
         yield f"<bib:pages>{_text(venue.pages)}</bib:pages>"
     if venue.issn:
         yield f"<dc:identifier>ISSN {_xml(venue.issn)}</dc:identifier>"
-    if venue.publisher:
-        name = f"<foaf:name>{_text(venue.publisher)}</foaf:name>"
+    if publisher:
+        name = f"<foaf:name>{_text(publisher)}</foaf:name>"
         yield f"<dc:publisher><foaf:Organization>{name}</foaf:Organization></dc:publisher>"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from refmill.builtin.compact import CompactSet
 from refmill_hooks import Entry, Transform, hookimpl
 from refmill_hooks.dates import reference_date
-from refmill_hooks.text import plain
+from refmill_hooks.text import plain, spelled
 
 _STOP_WORDS = frozenset(
     """a an the of on in for and to with by from at as is are via using its it or be this that toward towards into
@@ -123,16 +123,8 @@ def _ascii(text: str) -> str:
         return text.lower()
     if not text.isascii() or "\\" in text:
         text = unicodedata.normalize("NFKD", plain(text).translate(_LETTERS))
-        text = "".join(character if character < "\x80" else _spelled(character) for character in text)
+        text = "".join(character if character < "\x80" else spelled(character) for character in text)
     return _UNSAFE.sub("", text).lower()
-
-
-def _spelled(character: str) -> str:
-    """A letter of another script by its Unicode name: `ya` for `я`, and by its code where it has none."""
-    if not character.isalpha():
-        return ""
-    name = unicodedata.name(character, "").rpartition(" ")[2]
-    return name.lower() if name.isalpha() and len(name) <= 8 else f"u{ord(character):x}"
 
 
 _WORDS: Mapping[str, Callable[[Entry], str]] = {
