@@ -116,10 +116,10 @@ def plain(text: str, *, math: bool = False) -> str:
     return _joined(shown(value) if kind == MATH else value if kind == TEXT else "" for kind, value in _tokens(text))
 
 
-def html(text: str) -> str:
-    """The rich text of CSL and Zotero: `<i> <b> <sup> <sub>` and small capitals; math stays TeX between dollars."""
+def html(text: str, *, math: bool = True) -> str:
+    """The rich text of CSL and Zotero: `<i> <b> <sup> <sub>` and small capitals; with `math`, math stays TeX."""
     text = printable(text)
-    if not _is_marked(text) or _only_math(text) is not None:
+    if not _is_marked(text) or (math and _only_math(text) is not None):
         return text
     parts: list[str] = []
     open_fonts: list[str] = []
@@ -127,7 +127,7 @@ def html(text: str) -> str:
         if kind == TEXT:
             parts.append(value)
         elif kind == MATH:
-            parts.append(f"${value}$")
+            parts.append(f"${value}$" if math else _plain_math(value))
         elif kind == OPEN:
             open_fonts.append(value)
             parts.append(_HTML_FONT[value][0] if value else "")

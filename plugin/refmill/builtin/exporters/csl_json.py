@@ -18,13 +18,17 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import plain
+from refmill_hooks.text import html, plain
 
 _ENCODE = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, kw_only=True)
 class CslOptions:
+    for_: Literal["zotero", "citeproc"] = field(
+        default="zotero",
+        metadata={"help": "who reads it: Zotero, or a citation processor, which takes rich text and particles"},
+    )
     abstract: bool = field(default=True, metadata={"help": "write abstracts"})
     date: Literal["first", "latest"] = field(default="first", metadata={"help": "date of the first or newest version"})
     accessed: datetime.date | None = field(default=None, metadata={"help": "the access date to write"})
@@ -53,14 +57,15 @@ def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
     """The CSL item of an entry; it holds no empty values."""
     venue = entry.venue
     arxiv = ArxivId(entry.id, entry.version) if entry.id else None
+    text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
     values: dict[str, Any] = {
         "id": entry.key or entry.id,
         "citation-key": entry.key,
         "type": venue.kind if venue else "article",
-        "title": _text(entry.title),
-        "author": [_name(name) for name in entry.authors],
+        "title": text(entry.title),
+        "author": [name_of(name) for name in entry.authors],
         "issued": _issued(entry, options),
-        "abstract": _text(entry.abstract) if options.abstract else "",
+        "abstract": text(entry.abstract) if options.abstract else "",
         "DOI": entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else "",
         "URL": arxiv.url if arxiv else "",
         "number": f"arXiv:{entry.id}" if arxiv and not venue else "",
@@ -72,7 +77,7 @@ def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
     }
     if venue:
         values |= {
-            "container-title": _text(venue.container),
+            "container-title": text(venue.container),
             "container-title-short": _text(venue.container_short),
             "volume": venue.volume,
             "issue": venue.issue,
@@ -86,12 +91,32 @@ def _text(text: str) -> str:
     return plain(text, math=True)
 
 
+def _rich(text: str) -> str:
+    return html(text, math=False)
+
+
 def _name(name: Name) -> dict[str, str]:
+    """Zotero knows family and given names alone: particles stand in front of the one, a suffix behind the other."""
     if name.literal:
         return {"literal": _text(name.literal)}
     given = f"{name.given}, {name.suffix}" if name.suffix else name.given
     values = {"family": _text(name.family), "given": _text(given)}
     return values if given else {"family": values["family"]}
+
+
+def _parted_name(name: Name) -> dict[str, str]:
+    """As citation processors want it, each part in a slot of its own."""
+    if name.literal:
+        return {"literal": plain(name.literal)}
+    words = plain(name.family).split(" ")
+    first = next((at for at, word in enumerate(words) if not word[:1].islower()), 0)
+    values = {
+        "non-dropping-particle": " ".join(words[:first]),
+        "family": " ".join(words[first:]),
+        "given": plain(name.given),
+        "suffix": plain(name.suffix),
+    }
+    return {part: value for part, value in values.items() if value}
 
 
 def _issued(entry: Entry, options: CslOptions) -> dict[str, Any] | None:

@@ -1,0 +1,211 @@
+"""Real programs that read what refmill writes; each gives back items of the same few fields, or is not installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+__all__ = ["CLIENTS", "FIELDS", "Client", "Item", "lacks", "run"]
+
+HERE: Final = Path(__file__).parent
+FIELDS: Final = ("title", "authors", "year", "doi", "eprint", "container", "volume", "pages", "abstract", "key")
+Item = dict[str, str]
+"""Field -> what the client shows; authors are family names joined by `;`."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """`needs`: programs or npm packages. `read`: the items of a file; `formats`: what it reads."""
+
+    name: str
+    needs: tuple[str, ...]
+    formats: tuple[str, ...]
+    read: Callable[[Path, str], list[Item]]
+
+
+def lacks(*needs: str) -> str:
+    """Which of these programs or npm packages (`npm:name`) is not installed; "" for none."""
+    for need in needs:
+        package = need.removeprefix("npm:")
+        if not ((HERE / "node_modules" / package).is_dir() if package != need else shutil.which(need)):
+            return f"{need} is not installed"
+    return ""
+
+
+def run(*words: str | Path, cwd: Path, timeout: float = 300, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Runs a program; its home is the folder, so that it leaves nothing elsewhere."""
+    return subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env=os.environ | {"HOME": str(cwd), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=check,
+    )
+
+
+def _pandoc(path: Path, format: str) -> list[Item]:
+    source = {"bibtex": "bibtex", "biblatex": "biblatex", "csl-json": "csljson"}[format]
+    told = run("pandoc", "-f", source, "-t", "csljson", path, cwd=path.parent).stdout
+    return [_of_csl(item) for item in json.loads(told)]
+
+
+def _citation_js(path: Path, format: str) -> list[Item]:
+    return [_of_csl(item) for item in json.loads(run("node", HERE / "citation_js.mjs", path, cwd=path.parent).stdout)]
+
+
+def _better_bibtex(path: Path, format: str) -> list[Item]:
+    told = json.loads(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
+    return [_of_bib(entry["key"], entry["fields"], _bbt_name) for entry in told["entries"]]
+
+
+def _bbt_name(author: Mapping[str, str]) -> str:
+    return author.get("name") or " ".join(filter(None, (author.get("prefix"), author.get("lastName"))))
+
+
+def _pybtex(path: Path, format: str) -> list[Item]:
+    from pybtex.database import parse_file
+
+    found = []
+    for key, entry in parse_file(str(path), "bibtex").entries.items():
+        people = entry.persons.get("author", [])
+        names = [" ".join([*person.prelast_names, *person.last_names]) for person in people]
+        found.append(_of_bib(key, {**{k.lower(): v for k, v in entry.fields.items()}, "author": names}, str))
+    return found
+
+
+def _bibutils(path: Path, format: str) -> list[Item]:
+    xml = run("bib2xml", "-i", "utf8", path, cwd=path.parent).stdout.lstrip("\ufeff")
+    return [_of_mods(each) for each in ElementTree.fromstring(xml)]
+
+
+def _jabref(path: Path, format: str) -> list[Item]:
+    out = path.with_suffix(".mods")
+    told = run("jabref", "-n", "-i", f"{path},bibtex", "-o", f"{out},mods", cwd=path.parent, timeout=120, check=False)
+    assert "Error occurred" not in told.stdout, told.stdout
+    return [_of_mods(each) for each in ElementTree.fromstring(out.read_text())]
+
+
+def _rdflib(path: Path, format: str) -> list[Item]:
+    from rdflib import RDF, Graph, Namespace
+
+    graph = Graph().parse(path, format="xml")
+    z, dc, dcterms = (
+        Namespace(f"http://{each}")
+        for each in ("www.zotero.org/namespaces/export#", "purl.org/dc/elements/1.1/", "purl.org/dc/terms/")
+    )
+    bib, foaf = Namespace("http://purl.org/net/biblio#"), Namespace("http://xmlns.com/foaf/0.1/")
+    prism = Namespace("http://prismstandard.org/namespaces/1.2/basic/")
+    items: list[Item] = []
+    for node, kind in graph.subject_objects(z.itemType):
+        if str(kind) == "attachment":
+            continue
+        order = graph.value(node, bib.authors)
+        people = [graph.value(order, RDF[f"_{n}"]) for n in range(1, len(list(graph.predicate_objects(order))) + 1)]
+        names = [str(graph.value(person, foaf.surname)) for person in people if person is not None]
+        plain = [str(each) for each in graph.objects(node, dc.identifier)]
+        container = graph.value(node, dcterms.isPartOf)
+        extra = re.search(r"arXiv:(\S+)", str(graph.value(node, dc.description) or ""))
+        items.append(
+            {
+                "key": str(graph.value(node, z.citationKey) or ""),
+                "title": str(graph.value(node, dc.title) or ""),
+                "authors": ";".join(names),
+                "year": str(graph.value(node, dc.date) or "")[:4],
+                "doi": next((text[4:] for text in plain if text.startswith("DOI ")), ""),
+                "eprint": extra[1] if extra else "",
+                "container": str(graph.value(container, dc.title) or "") if container else "",
+                "volume": str(graph.value(container, prism.volume) or "") if container else "",
+                "pages": str(graph.value(node, bib.pages) or ""),
+                "abstract": str(graph.value(node, dcterms.abstract) or ""),
+            }
+        )
+    return items
+
+
+CLIENTS: Final = (
+    Client("pybtex", (), ("bibtex",), _pybtex),
+    Client("pandoc", ("pandoc",), ("bibtex", "biblatex", "csl-json"), _pandoc),
+    Client("Better BibTeX", ("node", "npm:@retorquere/bibtex-parser"), ("bibtex", "biblatex"), _better_bibtex),
+    Client("citation-js", ("node", "npm:citation-js"), ("bibtex", "csl-json"), _citation_js),
+    Client("bibutils", ("bib2xml",), ("bibtex",), _bibutils),
+    Client("JabRef 3.8", ("jabref",), ("bibtex",), _jabref),
+    Client("rdflib", (), ("zotero-rdf",), _rdflib),
+)
+
+
+def _of_csl(item: Mapping[str, Any]) -> Item:
+    names = [
+        author.get("literal")
+        or " ".join(
+            filter(None, (author.get("dropping-particle"), author.get("non-dropping-particle"), author.get("family")))
+        )
+        for author in item.get("author", [])
+    ]
+    issued = item.get("issued") or {}
+    parts = issued.get("date-parts") or [[""]]
+    eprint = re.search(r"arxiv\.org/abs/(\S+)", str(item.get("URL", ""))) or re.search(
+        r"arXiv:(\S+)", str(item.get("number", ""))
+    )
+    return {
+        "key": str(item.get("id", "")),
+        "title": str(item.get("title", "")),
+        "authors": ";".join(names),
+        "year": str(parts[0][0]),
+        "doi": str(item.get("DOI", "")),
+        "eprint": eprint[1] if eprint else "",
+        "container": str(item.get("container-title", "")),
+        "volume": str(item.get("volume", "")),
+        "pages": str(item.get("page", "")),
+        "abstract": str(item.get("abstract", "")),
+    }
+
+
+def _of_bib(key: str, fields: Mapping[str, Any], name: Callable[[Any], str]) -> Item:
+    return {
+        "key": key,
+        "title": str(fields.get("title", "")),
+        "authors": ";".join(map(name, fields.get("author", []))),
+        "year": str(fields.get("year") or fields.get("date", ""))[:4],
+        "doi": str(fields.get("doi", "")),
+        "eprint": str(fields.get("eprint", "")),
+        "container": str(fields.get("journal") or fields.get("journaltitle") or fields.get("booktitle", "")),
+        "volume": str(fields.get("volume", "")),
+        "pages": str(fields.get("pages", "")),
+        "abstract": str(fields.get("abstract", "")),
+    }
+
+
+def _of_mods(record: ElementTree.Element) -> Item:
+    def texts(path: str, under: ElementTree.Element = record) -> list[str]:
+        return [each.text or "" for each in under.iterfind(re.sub(r"(^|/)(\w)", r"\1{*}\2", path))]
+
+    names = []
+    for person in record.iterfind("{*}name"):
+        parts = {each.get("type", ""): each.text or "" for each in person.iterfind("{*}namePart")}
+        names.append(parts.get("family") or parts.get("") or " ".join(parts.values()))
+    identifiers = {each.get("type", ""): each.text or "" for each in record.iterfind("{*}identifier")}
+    url = re.search(r"arxiv\.org/abs/(\S+)", " ".join(texts("location/url")))
+    year = texts("originInfo/dateIssued") or texts("relatedItem/part/date") or texts("part/date") or [""]
+    return {
+        "key": record.get("ID", ""),
+        "title": " ".join(texts("titleInfo/title")[:1]),
+        "authors": ";".join(names),
+        "year": year[0][:4],
+        "doi": identifiers.get("doi", ""),
+        "eprint": identifiers.get("arXiv") or (url[1] if url else ""),
+        "container": " ".join(texts("relatedItem/titleInfo/title")[:1]),
+        "volume": "",
+        "pages": "",
+        "abstract": " ".join(texts("abstract")),
+    }
