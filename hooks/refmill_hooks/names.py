@@ -56,6 +56,8 @@ _SPECIAL = re.compile(r"[^\w ,.'-]|,(?! )| and | for | on | et\.? | the |^[ea][t
 _FOR_THE = re.compile(r"(?:^|\s)(?:on behalf of|for|from|and) the\s", re.IGNORECASE)
 _GLUED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 """`A.N.Aleshaev`: initials without blanks."""
+_UMLAUT = re.compile(r"""(?<=[^\W\d_])"([aouAOU])(?=[^\W\d_])""")
+"""`M"uller`: the umlaut as German typists write it."""
 _COLLABORATION = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|project)\.?$", re.IGNORECASE)
 """What names authors where it stands in parentheses; an institute there is an affiliation."""
 _INITIALS = frozenset("IV")
@@ -88,6 +90,8 @@ def parse_name(text: str) -> Name:
     text = text.translate(_BLANK).strip(" ,;")
     if "." in text:
         text = _GLUED.sub(". ", text)
+    if '"' in text:
+        text = _UMLAUT.sub(r'\\"{\1}', text)
     if "," in text and not _in_braces(text, text.index(",")):
         parts = [part.strip() for part in text.split(",")]
         if len(parts) == 2 and _SUFFIXES.fullmatch(parts[1]):
@@ -110,6 +114,8 @@ def name_from_parts(family: str, given: str = "", suffix: str = "", affiliations
         return Name(family=family, given=given)
     kept = tuple(affiliations)
     family, given, suffix = (part.translate(_BLANK).strip(" ;") for part in (family, given, suffix))
+    if '"' in family:
+        family = _UMLAUT.sub(r'\\"{\1}', family)
     family = family.rstrip(",") or given
     if family == given:
         given = ""

@@ -1,0 +1,242 @@
+"""LaTeX values for .bib files: that compile, whose braces balance, and that readers of all kinds understand alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from refmill_hooks.tex_scanner import MATH, MATH_COMMAND, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
+from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
+
+__all__ = ["latex", "protect_capitals", "spelled", "unprotected"]
+
+_LATEX_FONT = {
+    "i": "\\textit{",
+    "b": "\\textbf{",
+    "sc": "\\textsc{",
+    "sup": "\\textsuperscript{",
+    "sub": "\\textsubscript{",
+}
+_LATEX_OF = str.maketrans({
+    "%": "\\%", "&": "\\&", "#": "\\#", "_": "\\_", "$": "\\$", "~": "{\\textasciitilde}", "^": "{\\textasciicircum}",
+    "\\": "{\\textbackslash}", "<": "{$<$}", ">": "{$>$}", "{": "\\{", "}": "\\}",
+})  # fmt: skip
+
+
+def latex(text: str, *, ascii: bool = False) -> str:
+    """A BibTeX or BibLaTeX value that compiles: balanced braces, math in braces; `ascii` leaves no other letters.
+
+    Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
+    for letters.
+    """
+    if text.isalpha() and text.isascii():
+        return text
+    text = printable(text)
+    if not is_marked(text) and (text.isascii() or not ascii):
+        return text
+    if (simple := only_math(text)) is not None:
+        simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
+        simple[1::2] = [f"{{${_latex_math(body)}$}}" for body in simple[1::2]]
+        return "".join(simple)  # without a brace in the text there is none to pair
+    parts: list[str] = []
+    for kind, value in tokens(text):
+        if kind == TEXT:
+            parts.append(_latex_text(value, ascii))
+        elif kind == MATH:
+            parts.append(f"{{${_latex_math(value)}$}}")
+        elif kind == OPEN:
+            parts.append(_LATEX_FONT.get(value, "{"))
+        else:
+            parts.append("}")
+    return _paired(joined(parts))
+
+
+_ESCAPED_BRACE = re.compile(r"\\([{}])")
+
+
+def _paired(value: str) -> str:
+    """With single escaped braces written as math, for BibTeX counts them with the others."""
+    if value.count("\\{") == value.count("\\}"):
+        return value
+    return _ESCAPED_BRACE.sub(lambda match: "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}", value)
+
+
+_CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{$])[A-Z](?=-\w)")
+
+
+def protect_capitals(value: str) -> str:
+    """A LaTeX value with braces around each word that has capitals inside, such as acronyms; never twice or in math."""
+    if value[1:] == value[1:].lower() or not _CAPITALS.search(value):
+        return value
+    parts = re.split(r"(\\[a-zA-Z]+|\{|\})", value)
+    depth = 0
+    for index, part in enumerate(parts):
+        if part == "{":
+            depth += 1
+        elif part == "}":
+            depth -= 1
+        elif depth == 0 and not part.startswith("\\"):
+            parts[index] = _CAPITALS.sub(lambda match: f"{{{match[0]}}}", part)
+    return "".join(parts)
+
+
+_SUBSCRIPT = re.compile(r"(?<!\\)([_^])([A-Za-z0-9*+'-])")
+
+
+def _latex_math(body: str) -> str:
+    if "\n" in body:
+        body = " ".join(body.split())
+    if not body.isascii():
+        body = "".join(_math_character(character) for character in body).strip()
+    if "\\" in body:
+        body = MATH_COMMAND.sub(
+            lambda match: match[0] if match[1] in KNOWN_IN_MATH else f"\\mathrm{{{match[1]}}}", body
+        )
+    if "_" in body or "^" in body:
+        body = _SUBSCRIPT.sub(r"\1{\2}", body)
+    if "%" in body or "#" in body or "&" in body:
+        body = re.sub(r"(?<!\\)([%#&])", r"\\\1", body)
+    if body.count("\\{") != body.count("\\}"):
+        # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
+        body = re.sub(r"\\\{ *", r"\\lbrace ", body)
+        body = re.sub(r"\\\} *", r"\\rbrace ", body).rstrip()
+    if body.count("{") != body.count("}"):
+        body = _rebalanced(body)
+    return body.rstrip("\\") if body.endswith("\\") else body
+
+
+def _rebalanced(body: str) -> str:
+    """Without the braces that close nothing, and with those that are missing at the end."""
+    parts: list[str] = []
+    depth = 0
+    for part in re.split(r"(\\.|[{}])", body):
+        depth += (part == "{") - (part == "}")
+        if depth < 0:
+            depth = 0
+        else:
+            parts.append(part)
+    return "".join(parts) + "}" * depth
+
+
+def _math_character(character: str) -> str:
+    command = TEX_OF.get(character)
+    if command is None:
+        return character
+    return f"\\{command} " if command.isalpha() else command
+
+
+def _latex_text(text: str, ascii: bool) -> str:
+    if "\\" in text or "{" in text or "}" in text or "$" in text or "<" in text or ">" in text or "~" in text:
+        text = text.translate(_LATEX_OF)
+    else:
+        for sign in "%&#_^":
+            if sign in text:
+                text = text.replace(sign, _LATEX_OF[ord(sign)])
+    if text.isascii():
+        return text
+    character_of: Callable[[str], str] = _ascii_character if ascii else _utf8_character
+    return "".join(character if character < "\x80" else character_of(character) for character in text)
+
+
+def _utf8_character(character: str) -> str:
+    if character in "©§¶£–—‘’“”…®°":
+        return character
+    command = TEX_OF.get(character)
+    is_symbol = "\u0370" <= character <= "\u03ff" or "\u2100" <= character <= "\u214f"
+    if command is None or (unicodedata.category(character)[0] == "L" and not is_symbol):
+        return character
+    return f"{{$\\{command}$}}" if command.isalpha() else f"{{${command}$}}"
+
+
+_LETTER_COMMANDS = {SYMBOLS[name]: name for name in ("AE", "ae", "O", "o", "L", "l", "ss", "i", "j")}
+_ASCII_SIGNS = {
+    "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "\u00a0": " ", "·": "{$\\cdot$}",
+    "°": "{$^{\\circ}$}", "£": "{\\pounds}", "§": "{\\S}", "¶": "{\\P}", "©": "{\\copyright}", "®": "(R)",
+}  # fmt: skip
+_COMMAND_OF_ACCENT = {combining: command for command, combining in ACCENTS.items()}
+
+
+def _ascii_character(character: str) -> str:
+    if character in _ASCII_SIGNS:
+        return _ASCII_SIGNS[character]
+    if name := _LETTER_COMMANDS.get(character):
+        return f"{{\\{name}}}"
+    decomposed = unicodedata.normalize("NFD", character)
+    base, marks = decomposed[0], decomposed[1:]
+    commands = [_COMMAND_OF_ACCENT.get(mark, "") for mark in marks]
+    if marks and base.isascii() and all(commands):
+        value = base
+        for command in commands:
+            value = f"\\{command}{{{value}}}" if command.isalpha() else f"\\{command}{value}"
+        return f"{{{value}}}"
+    symbol = _utf8_character(character)
+    return symbol if symbol.isascii() else spelled(character)
+
+
+_LATIN = "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya e i i e g"
+_CYRILLIC = dict(
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ",
+        ["" if sign == "-" else sign for sign in _LATIN.split()],
+        strict=True,
+    )
+)
+
+
+def spelled(character: str) -> str:
+    """ASCII for a character that has no other: compatible letters, a transliteration, or its code as `[U+738B]`."""
+    compatible = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    if compatible.isalnum():
+        return compatible
+    if (lower := character.lower()) in _CYRILLIC:
+        latin = _CYRILLIC[lower]
+        return latin if lower == character else latin.capitalize()
+    name = unicodedata.name(character, "").rpartition(" LETTER ")[2]
+    if name in _GREEK_NAMES:
+        return name.lower() if character == lower else name.capitalize()
+    if unicodedata.category(character)[0] in "CM":
+        return ""
+    return f"[U+{ord(character):04X}]"
+
+
+_GREEK_NAMES = frozenset(
+    """ALPHA BETA GAMMA DELTA EPSILON ZETA ETA THETA IOTA KAPPA LAMDA MU NU XI OMICRON PI RHO SIGMA TAU UPSILON PHI CHI
+    PSI OMEGA""".split()
+)
+
+
+_KEPT_END = "} kept"
+_GUARD = re.compile(r"\\[a-zA-Z]+\s*|\\.|[{}$]|[^\\{}$]+", re.DOTALL)
+
+
+def unprotected(value: str) -> str:
+    """A LaTeX value without the braces that only protect capitals or math, and with plain `% & # _`.
+
+    What is TeX stays TeX: `{\\"o}`, `\\emph{x}` and what stands between dollars.
+    """
+    if "{" not in value and "\\" not in value:
+        return value
+    parts: list[str] = []
+    kept: list[bool] = []
+    in_math = False
+    before = ""
+    pieces = _GUARD.findall(value)
+    for at, piece in enumerate(pieces):
+        if piece == "$":
+            in_math = not in_math
+        elif piece == "{":
+            after = pieces[at + 1] if at + 1 < len(pieces) else ""
+            is_argument = before[:1] == "\\" or before == _KEPT_END
+            kept.append(in_math or is_argument or after[:1] == "\\" or before[-1:] in ("^", "_"))
+        elif piece in ("\\%", "\\&", "\\#", "\\_") and not in_math:
+            piece = piece[1]
+        if piece == "{" and not kept[-1]:
+            before = piece
+            continue
+        if piece == "}" and kept and not kept.pop():
+            before = piece
+            continue
+        parts.append(piece)
+        before = _KEPT_END if piece == "}" else piece
+    return "".join(parts)

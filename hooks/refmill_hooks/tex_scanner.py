@@ -1,0 +1,262 @@
+"""Cuts arXiv's text, Unicode mixed with TeX, into tokens: text in Unicode, math, fonts that open and close.
+
+What it understands: accents in all their spellings, symbols, citation commands (`\\citet{key}` becomes `[key]`), fonts,
+groups, math between dollars, `\\(…\\)` or `\\[…\\]`, HTML entities and tags. A command it does not know stays as it is
+printed. `refmill_hooks.text` and `refmill_hooks.latex` make text of the tokens.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from refmill_hooks.tex_tables import ACCENTS, SYMBOLS
+
+__all__ = ["CLOSE", "MATH", "MATH_COMMAND", "OPEN", "TEXT", "is_marked", "joined", "only_math", "printable", "tokens"]
+
+TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
+Token = tuple[str, str]
+"""Kind and value: text in Unicode, the inside of math, the font a group opens ("" for none), or nothing."""
+
+_SIGN = re.compile(r"[\\$&{}~<]")
+"""What markup begins with."""
+_MARKUP = re.compile(
+    r"""\\(?P<command>[a-zA-Z]+|.|$)\*?
+      | (?P<math>\$\$?)
+      | (?P<brace>[{}])
+      | (?P<tie>(?<![/\w])~|(?<=[\w.,)])~(?=[\w\\($]))
+      | <(?P<tag>/?(?:i|em|b|strong|sub|sup|br|p))\s*/?>""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_FONTS = {
+    "textit": "i", "emph": "i", "textsl": "i", "it": "i", "em": "i", "sl": "i", "textbf": "b", "bf": "b",
+    "textsuperscript": "sup", "textsubscript": "sub", "textsc": "sc", "sc": "sc", "i": "i", "b": "b", "strong": "b",
+    "sub": "sub", "sup": "sup",
+}  # fmt: skip
+_DECLARATIONS = frozenset({"it", "em", "sl", "bf", "sc", "rm", "tt", "sf", "cal", "normalfont", "rmfamily", "itshape"})
+_TRANSPARENT = frozenset(
+    """text textrm textsf texttt textnormal textup textmd mbox hbox underline uline url ensuremath mathrm uppercase
+    lowercase footnote protect MakeUppercase boldmath bfseries centerline""".split()
+)
+_SPACES = frozenset(
+    {" ", ",", ";", ":", "\\", "\n", "~", "quad", "qquad", "newline", "par", "linebreak", "noindent", "item"}
+)
+_NOTHING = frozenset({"/", "-", "!", "@", "left", "right", "big", "Big", "label", "xspace", "small", "large", "Large"})
+_LOGOS = {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX"}
+_REFERENCES = re.compile(r"\*?(?:\s*\[[^\[\]{}]*\]){0,2}\s*\{([^{}]*)\}")
+_ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})?")
+_STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?)\}")
+_MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
+r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
+_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
+
+
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535, *range(55296, 57344)))
+
+
+def printable(text: str) -> str:
+    """The text without the characters that XML 1.0 and terminals do not take."""
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return text.translate(_CONTROLS)
+
+
+def is_marked(text: str) -> bool:
+    """Whether any character may mean more than itself. One `in` a sign is the fastest way to ask that."""
+    return (
+        "\\" in text
+        or "$" in text
+        or "{" in text
+        or "_" in text
+        or "%" in text
+        or "&" in text
+        or "^" in text
+        or "~" in text
+        or "<" in text
+        or ">" in text
+        or "}" in text
+        or "#" in text
+        or not (text.isascii() or text.isalpha())
+    )
+
+
+def only_math(text: str) -> list[str] | None:
+    """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
+    if "&" in text or "  " in text or not (text.isascii() or _is_sound(text)):
+        return None
+    parts = text.split("$")
+    if len(parts) % 2 == 0:
+        return None
+    for part in parts[::2]:
+        if "\\" in part or "{" in part or "}" in part or "<" in part or "~" in part:
+            return None
+    for body in parts[1::2]:
+        if not body or body[0].isspace() or body[-1].isspace():
+            return None
+    return parts
+
+
+def _is_sound(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not _MOJIBAKE.search(text)
+
+
+def joined(parts: Iterable[str]) -> str:
+    text = "".join(parts)
+    if "  " in text:
+        text = re.sub(" {2,}", " ", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def tokens(text: str) -> list[Token]:
+    """The text as tokens in which every OPEN has its CLOSE; groups around one character or one math are dissolved."""
+    if "&" in text:
+        text = entities.unescape(text)
+    if not text.isascii():
+        text = _MOJIBAKE.sub(_demojibake, text)
+    if "\\" in text:
+        text = _MISPLACED_ACCENT.sub(_accent_in_place, text)
+    return _balanced(list(_scan(text)))
+
+
+def _accent_in_place(match: re.Match[str]) -> str:
+    return f"\\{match[1] or match['c']}{{{match[2] or match['letter']}}}"
+
+
+def _demojibake(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return match[0]
+
+
+def _scan(text: str) -> Iterator[Token]:
+    at = done = 0
+    dollars = text.count("$") - text.count("\\$")
+    while sign := _SIGN.search(text, at):
+        match = _MARKUP.match(text, sign.start())
+        if match is None:
+            at = sign.end()
+            continue
+        if match.start() > done:
+            yield TEXT, text[done : match.start()]
+        at = match.end()
+        if match["brace"]:
+            yield (OPEN, "") if match[0] == "{" else (CLOSE, "")
+        elif match["tie"]:
+            yield TEXT, " "
+        elif match["tag"]:
+            yield from _tag(match["tag"].lower())
+        elif match["math"]:
+            end = text.find(match[0], at) if dollars > 1 else -1
+            body = text[at:end].strip() if end > at else ""
+            if body and not _is_money(body, text[end - 1]):
+                yield MATH, body
+                at = end + len(match[0])
+                dollars -= 2 * len(match[0])
+            else:
+                yield TEXT, match[0]
+                dollars -= len(match[0])
+        else:
+            at, tokens = _command(match["command"], text, match.end(), match.start())
+            yield from tokens
+        done = at
+    if done < len(text):
+        yield TEXT, text[done:]
+
+
+def _is_money(body: str, last: str) -> bool:
+    return body[0].isdigit() and last == " " and "\\" not in body and any(len(word) > 1 for word in body.split()[1:])
+
+
+def _tag(tag: str) -> list[Token]:
+    if tag in ("br", "p", "/p"):
+        return [(TEXT, " ")]
+    if tag.startswith("/"):
+        return [(CLOSE, "")]
+    return [(OPEN, _FONTS["i" if tag == "em" else tag])]
+
+
+def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token]]:
+    """The tokens of one command, and where the text goes on behind it."""
+    if name in ("(", "["):
+        end = text.find("\\)" if name == "(" else "\\]", at)
+        if end > at:
+            return end + 2, [(MATH, text[at:end].strip())]
+    if name in ACCENTS and (accented := _ACCENTED.match(text, at)) and _ends_command(name, text, at):
+        opened = "{" in accented[0]
+        if opened == bool(accented[3]) or not opened:
+            end = accented.end() if opened else accented.end(1) if accented[1] else accented.end(2)
+            letter = "i" if (accented[1] or accented[2]) in ("i", "ı") else "j" if accented[1] == "j" else accented[2]
+            return end, [(TEXT, unicodedata.normalize("NFC", letter + ACCENTS[name]))]
+    if name in ACCENTS and (stacked := _STACKED.match(text, at)):
+        base = joined(value for kind, value in tokens(stacked[1]) if kind == TEXT)
+        if len(base) == 1:
+            return stacked.end(), [(TEXT, unicodedata.normalize("NFC", base + ACCENTS[name]))]
+    if name and name in "%&#_${}":
+        return at, [(TEXT, name)]
+    if name in _SPACES:
+        return at, [(TEXT, " ")]
+    refers = "cite" in name or name in ("ref", "eqref", "autoref", "cref", "label")
+    if refers and (keys := _REFERENCES.match(text, at)):
+        listed = ", ".join(key.strip() for key in keys[1].split(","))
+        return keys.end(), [(TEXT, f"[{listed}]" if name != "label" else "")]
+    if name in _LOGOS or name in SYMBOLS:
+        after = _AFTER_SYMBOL.match(text, at)
+        keep_blank = name in _LOGOS or not SYMBOLS[name].isalpha()
+        symbol = _LOGOS.get(name) or SYMBOLS[name]
+        if after and not (keep_blank and after[0] != "{}"):
+            at = after.end()
+        return at, [(TEXT, symbol)]
+    if name in _DECLARATIONS:
+        return at + (text[at : at + 1] == " "), [("font", _FONTS.get(name, ""))]
+    if name in _FONTS and text[at : at + 1] == "{":
+        return at + 1, [(OPEN, _FONTS[name])]
+    if name in _TRANSPARENT or name in _NOTHING:
+        return at, [(TEXT, "")]
+    return at, [(TEXT, text[start:at])]
+
+
+def _ends_command(name: str, text: str, at: int) -> bool:
+    return not name.isalpha() or not text[at : at + 1].isalpha()
+
+
+def _balanced(tokens: list[Token]) -> list[Token]:
+    balanced: list[Token] = []
+    opened: list[int] = []
+    for kind, value in tokens:
+        if kind == "font":
+            if value and opened:
+                balanced[opened[-1]] = (OPEN, value)
+        elif kind == OPEN:
+            opened.append(len(balanced))
+            balanced.append((OPEN, value))
+        elif kind == CLOSE:
+            if opened:
+                _close(balanced, opened.pop())
+        elif value:
+            if kind == TEXT and balanced and balanced[-1][0] == TEXT:
+                value = balanced.pop()[1] + value
+            balanced.append((kind, value))
+    for at in reversed(opened):
+        balanced[at] = (TEXT, "")
+    return balanced
+
+
+def _close(balanced: list[Token], at: int) -> None:
+    inside = balanced[at + 1 :] if len(balanced) - at <= 2 else None
+    if inside is None or (balanced[at][1] and inside):
+        balanced.append((CLOSE, ""))
+    elif not inside or inside[0][0] == MATH or len(inside[0][1]) <= 1 or not inside[0][1].isalnum():
+        del balanced[at:]
+        for kind, value in inside:
+            if kind == TEXT and balanced and balanced[-1][0] == TEXT:
+                value = balanced.pop()[1] + value
+            balanced.append((kind, value))
+    else:
+        balanced.append((CLOSE, ""))
+
+
+_AFTER_SYMBOL = re.compile(r"\{\}|[ ]+(?=\w)")
+MATH_COMMAND = re.compile(r"\\([a-zA-Z]+)")
