@@ -1,0 +1,80 @@
+"""Makes one entry of several of the same paper: the same arXiv id, whatever its version, or the same DOI."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, Final
+
+import msgspec
+
+from refmill_hooks import Entry, NoOptions, Transform, hookimpl
+
+__all__ = ["MERGED", "stream"]
+
+MERGED: Final = "dedupe:merged"
+"""Key of `Entry.extra`: the other entries of the same paper, by version and key, which this one stands for."""
+
+_KEPT: Final = frozenset({"id", "key", "extra", "origin", "source", "version", "doi"})
+
+
+@hookimpl
+def refmill_transforms() -> Iterator[Transform[NoOptions]]:
+    yield Transform(name="dedupe", title="one entry of several of the same arXiv id or DOI", stream=stream)
+
+
+def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
+    """Each paper once, in the place and with the key of its first entry, as the newest of them says it.
+
+    What the newest does not know is taken from the others. The entries wait in a temporary file.
+    """
+    encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Entry).decode
+    groups: dict[int, list[int]] = {}
+    leader_of: dict[str, int] = {}
+    places: list[tuple[int, int]] = []
+    with tempfile.TemporaryFile() as spool:
+        for number, entry in enumerate(entries):
+            packed = encode(entry)
+            places.append((spool.tell(), len(packed)))
+            spool.write(packed)
+            known = sorted({leader_of[name] for name in _names(entry) if name in leader_of})
+            leader = known[0] if known else number
+            for other in known[1:]:  # this entry joins groups that nothing joined before
+                groups[leader] += groups.pop(other)
+                leader_of.update({name: leader for name, each in leader_of.items() if each == other})
+            groups.setdefault(leader, []).append(number)
+            leader_of.update(dict.fromkeys(_names(entry), leader))
+        for leader in sorted(groups):
+            yield _joined([decode(_read(spool, places[number])) for number in sorted(groups[leader])])
+
+
+def _read(spool: IO[bytes], place: tuple[int, int]) -> bytes:
+    spool.seek(place[0])
+    return spool.read(place[1])
+
+
+def _names(entry: Entry) -> list[str]:
+    return [*([entry.id] if entry.id else []), *(f"doi:{doi.lower()}" for doi in entry.doi[:1])]
+
+
+def _joined(same: list[Entry]) -> Entry:
+    first = same[0]
+    if len(same) == 1:
+        return first
+    newest = max(same, key=_age)
+    changes: dict[str, Any] = {}
+    for name in Entry.__struct_fields__:
+        if name not in _KEPT:
+            values = [getattr(each, name) for each in (newest, *same)]
+            changes[name] = next((value for value in values if value), values[0])
+    dois = dict.fromkeys(doi for each in (newest, *same) for doi in each.doi)
+    others = ", ".join(each.versioned_id + (f" ({each.key})" if each.key else "") for each in same[1:])
+    extra = {name: value for each in reversed(same) for name, value in each.extra.items()} | {MERGED: others}
+    id = next((each.id for each in (newest, *same) if each.id), "")
+    return first.replace(**changes, id=id, doi=tuple(dois), version=newest.version, extra=extra)
+
+
+def _age(entry: Entry) -> tuple[int, str]:
+    """An entry without version is of the newest."""
+    versions = entry.versions[-1].number if entry.versions else entry.version or 10_000
+    return versions, str(entry.updated or entry.created or "")
