@@ -23,6 +23,7 @@ LAYERS = (
     {"planning"},
     {"parallel"},
     {"pipeline"},
+    {"update", "push"},
     {"api"},
     {"cli"},
 )

@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "formats": "list the formats that can be read and written, or the options of one",
     "plugins": "list the plugins, what they provide and what is wrong with them",
     "new-plugin": "write a plugin of your own to begin with",
+    "update": "refresh a .bib library, all else byte for byte",
     "store": "show or clear the store of answers",
 }
 """Command -> what it does, in a line; the module of that name in this package has the rest."""

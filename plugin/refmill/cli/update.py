@@ -1,0 +1,52 @@
+"""Refreshes a .bib library: published versions bring journal, volume, pages and DOI; all else stays byte for byte."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from refmill.cli.common import job_of, plugin_arguments, source_arguments
+
+EPILOG = """\
+Without --write the changes are printed as a diff, and nothing is touched. The old library stays as LIBRARY.bib.bak.
+
+examples:
+  refmill update library.bib
+  refmill update library.bib --enrich arxiv,doi --write
+  refmill update library.bib --snapshot arxiv-metadata-oai-snapshot.json --offline
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("library", metavar="LIBRARY.bib", type=Path, help="the library to refresh")
+    parser.add_argument("--write", action="store_true", help="write the library; print the diff otherwise")
+    source_arguments(parser)
+    plugin_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from refmill.progress import Progress
+    from refmill.registry import Registry
+    from refmill.update import update, write
+
+    args.refresh = True
+    registry = Registry(args.plugin, strict=args.strict)
+    updated = update(args.library, job_of(args), registry, Progress.on_stderr())
+    summary = updated.report.summary
+    if args.write and updated.changed:
+        backup = write(args.library, updated)
+        print(f"the old library is {backup}", file=sys.stderr)
+    elif not args.write:
+        lines = (updated.before.splitlines(keepends=True), updated.after.splitlines(keepends=True))
+        sys.stdout.writelines(difflib.unified_diff(*lines, str(args.library), f"{args.library} (updated)"))
+    print(f"entries    {updated.found:,} with an arXiv id", file=sys.stderr)
+    print(
+        f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}",
+        file=sys.stderr,
+    )
+    for line in summary.lines():
+        if line.startswith(("missing", "unknown", "withdrawn")):
+            print(line, file=sys.stderr)
+    return summary.exit_code

@@ -1,0 +1,178 @@
+"""Refreshes a .bib: what arXiv and the registries of DOIs know of its entries by now, and nothing else changed.
+
+An entry is touched only where its own identifier was answered. It gains what it lacks: the eprint, a publisher's DOI,
+and where it is still a preprint, journal, volume and pages. Keys, order, comments and all other fields stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from refmill.builtin.bib_edit import BibText
+from refmill.builtin.bib_layout import CONTAINERS, TYPES
+from refmill.builtin.readers.bib import BibRecord, blocks_of_lines, entry_of_fields, fields_of
+from refmill.errors import UsageError
+from refmill.pipeline import entries_of
+from refmill.planning import Job
+from refmill.progress import Progress
+from refmill.registry import Registry
+from refmill.report import Report
+from refmill_hooks import Entry, ReadError, SkipRecord
+from refmill_hooks.identifiers import carries_class
+from refmill_hooks.text import latex
+
+__all__ = ["Updated", "update", "write"]
+
+_PREPRINTS = frozenset({"misc", "online", "unpublished", "article", "techreport", "report", "electronic"})
+
+
+@dataclass
+class Updated:
+    """The text of a library before and after, which keys changed, and the report of the run."""
+
+    before: str
+    after: str
+    changed: list[str]
+    found: int
+    report: Report
+
+
+@dataclass
+class _Block:
+    text: str
+    kind: str = ""
+    fields: dict[str, str] | None = None
+    entry: Entry | None = None
+
+
+def update(path: Path, job: Job, registry: Registry, progress: Progress | None = None) -> Updated:
+    """What the library would be; writes nothing. `job` says whom to ask.
+
+    Raises UsageError for a file that cannot be read or holds no entry with an arXiv id.
+    """
+    before = _read(path)
+    newline = "\r\n" if "\r\n" in before else "\n"
+    blocks = list(_blocks(before.replace("\r\n", "\n")))
+    asked = [
+        Entry(id=block.entry.id, key=str(number), doi=block.entry.doi, source="bib")
+        for number, block in enumerate(blocks)
+        if block.entry and block.entry.id
+    ]
+    if not asked:
+        raise UsageError(f"{path}: no entry has an arXiv id")
+    changed: list[str] = []
+    with entries_of(job, registry, entries=asked, progress=progress, keys=False) as (answers, report):
+        for answer in answers:
+            block = blocks[int(answer.key)]
+            assert block.entry
+            text = _refreshed(block, answer)
+            if text != block.text:
+                block.text = text
+                changed.append(block.entry.key)
+    after = "\n".join(block.text for block in blocks).replace("\n", newline)
+    return Updated(before, after, changed, len(asked), report)
+
+
+def write(path: Path, updated: Updated) -> Path:
+    """Replaces the library at once, the old one beside it as `.bak`; returns that. Raises UsageError."""
+    backup = path.with_name(path.name + ".bak")
+    try:
+        for target, text in ((backup, updated.before), (path, updated.after)):
+            handle, part = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                    stream.write(text)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                Path(part).chmod(path.stat().st_mode)
+                Path(part).replace(target)
+            finally:
+                Path(part).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{error.filename or path}: cannot be written: {error.strerror}") from error
+    return backup
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path}: not UTF-8 (byte {error.start}); convert it first, so that nothing is lost"
+        ) from error
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    for _, block in blocks_of_lines(iter(text.split("\n"))):
+        found = _Block(block)
+        with contextlib.suppress(SkipRecord, ReadError):
+            kind, key, fields = fields_of(BibRecord(block, {}))
+            found = _Block(block, kind, fields, entry_of_fields(kind, key, fields))
+        yield found
+
+
+def _refreshed(block: _Block, answer: Entry) -> str:
+    """The text of the entry with what the answer knows more; as it was where the two would not fit."""
+    assert block.entry is not None
+    assert block.fields is not None
+    if not answer.title and not answer.venue:
+        return block.text  # nobody answered
+    kind, fields, without = _news(block, answer)
+    if not fields:
+        return block.text
+    try:
+        text = BibText(block.text).changed(kind, fields, without)
+        _, key, read = fields_of(BibRecord(text, {}))
+    except (ValueError, ReadError, SkipRecord):
+        return block.text
+    lost = block.fields.keys() - read.keys() - without
+    return block.text if key != block.entry.key or lost else text
+
+
+def _news(block: _Block, answer: Entry) -> tuple[str, dict[str, str], frozenset[str]]:
+    """The type, the fields that are new or change, and those that go, for the eprint fields say it now."""
+    entry, had = block.entry, block.fields
+    assert entry is not None
+    assert had is not None
+    fields: dict[str, str] = {}
+    without: frozenset[str] = frozenset()
+    kind = block.kind
+    venue = answer.venue
+    if venue and not entry.venue and kind in _PREPRINTS:
+        is_biblatex = "journaltitle" in had or "date" in had
+        kind = TYPES.get(venue.kind, ("article", "article"))[is_biblatex]
+        container = CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[is_biblatex]
+        new = {
+            container: venue.container,
+            "volume": venue.volume,
+            "number": venue.issue,
+            "pages": venue.pages.replace("-", "--"),
+            "publisher": venue.publisher,
+        }
+        fields = {name: f"{{{latex(value)}}}" for name, value in new.items() if value}
+        if venue.year and not is_biblatex and had.get("year", "").strip("{}") != str(venue.year):
+            fields["year"] = f"{{{venue.year}}}"
+        elif venue.date and is_biblatex:
+            fields["date"] = f"{{{venue.date}}}"
+        stale = {
+            name for name in ("journal", "journaltitle", "volume", "number", "pages", "eid", "publisher") if name in had
+        }
+        without = frozenset(stale - fields.keys())
+    if answer.doi and not entry.doi:
+        fields["doi"] = f"{{{answer.doi[0]}}}"
+    if fields and "eprint" not in had:
+        fields |= {"eprint": f"{{{entry.id}}}", "archiveprefix": "{arXiv}"}
+        if answer.primary_category and not carries_class(entry.id):
+            fields["primaryclass"] = f"{{{answer.primary_category}}}"
+    lacking = {"title": answer.title, "year": str(answer.created.year) if answer.created else ""}
+    for name, value in lacking.items():
+        if value and name not in had and name not in fields and not (name == "year" and "date" in had):
+            fields[name] = f"{{{latex(value)}}}"
+    return kind, {name: value for name, value in fields.items() if had.get(name) != value.strip("{}")}, without
