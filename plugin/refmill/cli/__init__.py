@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "convert": "dumps or ids in, files for reference managers out",
     "harvest": "fetch lists of metadata over OAI-PMH",
     "merge": "join libraries that were written apart, keys kept unique",
+    "push": "put entries into a running Zotero or JabRef",
     "show": "print entries with the origin of each value",
     "formats": "list the formats that can be read and written, or the options of one",
     "plugins": "list the plugins, what they provide and what is wrong with them",

@@ -1,0 +1,112 @@
+"""`refmill push` puts entries into Zotero and JabRef, once, and says clearly why it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fakes.managers import JabRef, Zotero
+
+from refmill.cli import main
+
+DUMP = "".join(f"We study.\n\narXiv:2403.{number:05}\nCreated: 2024-03-02\n\n" for number in range(1, 121))
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> str:
+    path = tmp_path / "dump.txt"
+    path.write_text(DUMP)
+    return str(path)
+
+
+def pushed(dump: str, to: str, url: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setenv(f"REFMILL_{to.upper()}_URL", url)
+    return main(["push", dump, "--to", to, "--enrich", "none", *words])
+
+
+def test_zotero_takes_rdf_in_batches_each_in_a_session_of_its_own(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Zotero() as zotero:
+        assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
+    assert [text.count("<z:itemType>preprint") for text in zotero.taken] == [50, 50, 20]
+    assert all(text.rstrip().endswith("</rdf:RDF>") for text in zotero.taken)
+    assert len(zotero.sessions) == 3
+    assert zotero.requests[0] == "GET /connector/ping"
+
+
+def test_what_was_pushed_is_not_pushed_again(
+    dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Zotero() as zotero:
+        pushed(dump, "zotero", zotero.url, monkeypatch)
+        assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
+        assert len(zotero.taken) == 3
+        assert "120 were pushed before" in capsys.readouterr().err
+        assert pushed(dump, "zotero", zotero.url, monkeypatch, "--again") == 0
+        assert len(zotero.taken) == 6
+
+
+def test_entries_go_into_the_collection_that_is_named(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Zotero() as zotero:
+        assert pushed(dump, "zotero", zotero.url, monkeypatch, "--collection", "To read") == 0
+    assert set(zotero.moved.values()) == {"C23"}
+    assert set(zotero.moved) == zotero.sessions
+
+
+def test_a_session_that_exists_is_replaced(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Zotero(reused=1) as zotero:
+        assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
+    assert len(zotero.taken) == 3
+
+
+def test_jabref_takes_bibtex_into_a_group(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with JabRef() as jabref:
+        assert pushed(dump, "jabref", jabref.url, monkeypatch, "--collection", "Mine") == 0
+    assert sum(text.count("@misc") for text in jabref.taken) == 120
+    assert set(jabref.groups) == {"Mine"}
+
+
+@pytest.mark.parametrize("to", ["zotero", "jabref"])
+def test_a_program_that_is_not_running_is_told_and_costs_exit_code_3(
+    to: str, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pushed(dump, to, "http://127.0.0.1:9", monkeypatch) == 3
+    assert "is not running" in capsys.readouterr().err
+
+
+def test_the_wrong_program_on_the_port_is_told(
+    dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Zotero() as zotero, JabRef() as jabref:
+        assert pushed(dump, "zotero", jabref.url, monkeypatch) == 2
+        assert "another program than Zotero" in capsys.readouterr().err
+        assert pushed(dump, "jabref", zotero.url, monkeypatch) == 2
+        assert "Zotero answers there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("zotero", "words", "told"),
+    [
+        ({"editable": False}, (), "read-only"),
+        ({"refuses": 500}, (), "read-only"),
+        ({"refuses": 400}, (), "does not take the entries"),
+        ({"refuses": 404}, (), "too old"),
+        ({}, ("--collection", "Nothing"), "no collection 'Nothing'"),
+    ],
+)
+def test_what_zotero_refuses_is_told(
+    zotero: dict[str, bool | int], words: tuple[str, ...], told: str, dump: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    with Zotero(**zotero) as server:  # type: ignore[arg-type]
+        assert pushed(dump, "zotero", server.url, monkeypatch, *words) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error
+
+
+def test_jabref_without_a_library_is_told(
+    dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with JabRef(has_window=False) as jabref:
+        assert pushed(dump, "jabref", jabref.url, monkeypatch) == 2
+    assert "open its window" in capsys.readouterr().err
