@@ -85,7 +85,8 @@ def process_pool(jobs: int) -> Executor:
 def is_parallel(job: Job, plan: Plan) -> bool:
     """Whether workers can render for this job: nothing in it must see entries as they were read."""
     streams = all(output.exporter.render for output in plan.outputs)
-    return streams and not plan.transforms and not job.refresh and bool(plan.outputs)
+    is_page = str(job.report or "").lower().endswith((".html", ".htm"))  # it shows every entry
+    return streams and not plan.transforms and not job.refresh and not is_page and bool(plan.outputs)
 
 
 def read_ready(

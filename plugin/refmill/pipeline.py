@@ -232,7 +232,7 @@ def _blame(transform: Transform[Any], error: Exception, entry: Entry, registry: 
 
 def _finished(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
     for entry in entries:
-        if entry.extra:
+        if entry.extra or report.is_page:
             report.finished(entry)
         yield entry
 

@@ -91,7 +91,7 @@ def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]
         elif seen.add(id):
             held[id] = entry
         else:
-            report.summary.duplicates += 1
+            report.duplicate(entry.versioned_id)
             rival = held.get(id)
             if rival is not None and _day(entry) > _day(rival):
                 held[id] = entry

@@ -13,7 +13,10 @@ import msgspec
 
 from refmill.errors import UsageError
 from refmill.merge import Dispute
-from refmill_hooks import SUSPECT, WITHDRAWN, Entry
+from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry
+from refmill_hooks.dates import reference_date
+from refmill_hooks.names import display_name
+from refmill_hooks.text import plain
 
 __all__ = ["EXAMPLES", "Report", "Summary"]
 
@@ -116,7 +119,8 @@ class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
-    - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value.
+    - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
+      as `.html`, a page of all that and every entry.
 
     Raises UsageError where a file cannot be written.
     """
@@ -132,6 +136,7 @@ class Report:
         self._problems_path = problems
         self._ids_path = ids
         self._problems: IO[bytes] | None = None
+        self.is_page = str(ids or "").lower().endswith((".html", ".htm"))
         self._spools: dict[str, IO[bytes]] = {}
         self._told: set[str] = set()
 
@@ -141,7 +146,8 @@ class Report:
                 self._problems = Path(self._problems_path).open("wb")
             if self._ids_path:
                 Path(self._ids_path).open("wb").close()
-                self._spools = {name: tempfile.TemporaryFile() for name in ("ids", "disputes")}
+                names = ("ids", "disputes", *(("entries", "duplicates", "problems") if self.is_page else ()))
+                self._spools = {name: tempfile.TemporaryFile() for name in names}
         except OSError as error:
             raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
         return self
@@ -152,18 +158,33 @@ class Report:
         if self._problems:
             self._problems.close()
         if self._ids_path:
-            with Path(self._ids_path).open("wb") as out:
-                out.write(b'{"counts":' + _ENCODE(self._counts()))
-                for name, spool in self._spools.items():
-                    out.write(b',\n"%s":[' % name.encode())
-                    spool.seek(0)
-                    separator = b"\n"
-                    for line in spool:
-                        out.write(separator + line.rstrip(b"\n"))
-                        separator = b",\n"
-                    out.write(b"]")
-                    spool.close()
-                out.write(b"}\n")
+            for spool in self._spools.values():
+                spool.seek(0)
+            self._write_page() if self.is_page else self._write_json()
+            for spool in self._spools.values():
+                spool.close()
+
+    def _write_json(self) -> None:
+        with Path(str(self._ids_path)).open("wb") as out:
+            out.write(b'{"counts":' + _ENCODE(self._counts()))
+            for name, spool in self._spools.items():
+                out.write(b',\n"%s":[' % name.encode())
+                separator = b"\n"
+                for line in spool:
+                    out.write(separator + line.rstrip(b"\n"))
+                    separator = b",\n"
+                out.write(b"]")
+            out.write(b"}\n")
+
+    def _write_page(self) -> None:
+        from refmill.report_page import page
+
+        def rows(name: str) -> Iterator[dict[str, Any]]:
+            self._spools[name].seek(0)
+            return map(msgspec.json.decode, self._spools[name])
+
+        with Path(str(self._ids_path)).open("w", encoding="utf-8", errors="replace", newline="\n") as out:
+            out.writelines(page(self._counts(), self.summary.notes, rows))
 
     def note(self, text: str) -> None:
         """Tells the user now and counts it among the notes, once."""
@@ -186,13 +207,19 @@ class Report:
 
     def _problem(self, file: str, line: int, reason: str, raw: str) -> None:
         place = f"{file}:{line}" if line else file
-        if self._problems:
-            self._problems.write(_ENCODE({"file": file, "line": line, "reason": reason, "raw": raw}) + b"\n")
+        for out in (self._problems, self._spools.get("problems")):
+            if out:
+                out.write(_ENCODE({"file": file, "line": line, "reason": reason, "raw": raw}) + b"\n")
         problems = self.summary.unreadable + self.summary.incomplete + self.summary.unwritten
         if problems <= EXAMPLES:
             self.say(f"{place}: {reason}")
         elif problems == EXAMPLES + 1:
             self.say("more such records: " + (f"see {self._problems_path}" if self._problems else "--problems FILE"))
+
+    def duplicate(self, id: str) -> None:
+        self.summary.duplicates += 1
+        if self.is_page:
+            self._spools["duplicates"].write(_ENCODE({"id": id}) + b"\n")
 
     def found(self, id: str, source: str) -> None:
         self.summary.found += 1
@@ -219,6 +246,8 @@ class Report:
             self.summary.withdrawn.add(entry.id)
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
+        if self.is_page:
+            self._spools["entries"].write(_ENCODE(_row(entry)) + b"\n")
 
     def _outcome(self, outcome: dict[str, str]) -> None:
         if self._spools:
@@ -234,3 +263,20 @@ class Report:
             else:
                 counts[name] = value
         return counts
+
+
+def _row(entry: Entry) -> dict[str, str]:
+    """An entry as the page shows it."""
+    names = [display_name(name) for name in entry.authors[:3]]
+    more = f" and {len(entry.authors) - 3:,} more" if len(entry.authors) > 3 else ""
+    marks = {WITHDRAWN: "withdrawn", SUSPECT: entry.extra.get(SUSPECT, ""), UNVERIFIED: "unverified"}
+    return {
+        "id": entry.versioned_id,
+        "key": entry.key,
+        "title": plain(entry.title),
+        "authors": plain(", ".join(names)) + more,
+        "date": reference_date(entry),
+        "category": entry.primary_category,
+        "origin": "; ".join(f"{field}: {source}" for field, source in entry.origin.items()),
+        "marks": ", ".join(mark for key, mark in marks.items() if key in entry.extra),
+    }

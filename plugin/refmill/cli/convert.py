@@ -35,7 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--with", metavar="NAMES", dest="transforms", default="", help="transforms to apply, joined by commas, in order"
     )
     parser.add_argument("--problems", metavar="FILE", help="keep what could not be read or written, as JSON lines")
-    parser.add_argument("--report", metavar="FILE", help="write the outcome of every id and disputed value, as JSON")
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write the outcome of every id and disputed value, as JSON or as a page (.html)",
+    )
     parser.add_argument(
         "--jobs", metavar="N", type=int, help="how many processes read and write; as the size of the input suggests"
     )
