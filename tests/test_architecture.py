@@ -23,7 +23,7 @@ LAYERS = (
     {"planning"},
     {"parallel"},
     {"pipeline"},
-    {"update", "push"},
+    {"update", "push", "citing"},
     {"api"},
     {"cli"},
 )

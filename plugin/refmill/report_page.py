@@ -19,8 +19,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 80rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; min-width: 5rem;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 thead th { background: var(--soft); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .chart { display: flex; flex-wrap: wrap; gap: 2rem; }
@@ -33,7 +33,7 @@ _BARS: Final = 24
 
 
 def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]) -> Iterator[str]:
-    """The page in pieces; `rows` gives those of `entries`, `ids`, `disputes`, `duplicates`, `problems`, at each call."""
+    """The page in pieces; `rows` gives `entries`, `ids`, `disputes`, `duplicates`, `problems`, anew at each call."""
     years: Counter[str] = Counter()
     categories: Counter[str] = Counter()
     for row in rows("entries"):

@@ -12,6 +12,8 @@ __all__ = ["main"]
 
 _COMMANDS: Final = {
     "convert": "dumps or ids in, files for reference managers out",
+    "cite": "format a bibliography in a citation style",
+    "styles": "find a citation style by name",
     "harvest": "fetch lists of metadata over OAI-PMH",
     "merge": "join libraries that were written apart, keys kept unique",
     "push": "put entries into a running Zotero or JabRef",
