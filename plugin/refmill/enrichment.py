@@ -58,17 +58,22 @@ def enrich(entries: Iterable[Entry], enrichers: Iterable[Enricher[Any]], asking:
     return iter(entries)
 
 
-def lacks(entry: Entry, enrichers: Iterable[Enricher[Any]]) -> bool:
-    """Whether one of them would be asked about the entry."""
-    for chain in _chains(enrichers):
-        if _is_lacking(entry, _fills(chain)):
-            for enricher in chain:
-                try:
-                    if enricher.key(entry):
-                        return True
-                except Exception:
-                    return True  # its fault is told where it is asked
-    return False
+def lacks(enrichers: Iterable[Enricher[Any]]) -> Callable[[Entry], bool]:
+    """A test whether one of them would be asked about an entry."""
+    chains = [(tuple(chain), _fills(chain)) for chain in _chains(enrichers)]
+
+    def is_asked_about(entry: Entry) -> bool:
+        for chain, fills in chains:
+            if _is_lacking(entry, fills):
+                for enricher in chain:
+                    try:
+                        if enricher.key(entry):
+                            return True
+                    except Exception:
+                        return True  # its fault is told where it is asked
+        return False
+
+    return is_asked_about
 
 
 def _chains(enrichers: Iterable[Enricher[Any]]) -> Iterable[list[Enricher[Any]]]:
@@ -83,7 +88,10 @@ def _fills(chain: list[Enricher[Any]]) -> frozenset[str]:
 
 
 def _is_lacking(entry: Entry, fills: frozenset[str]) -> bool:
-    return any(not getattr(entry, name) for name in fills) or not fills.isdisjoint(entry.unverified)
+    for name in fills:
+        if not getattr(entry, name):
+            return True
+    return bool(entry.extra) and not fills.isdisjoint(entry.unverified)
 
 
 class _Stage:

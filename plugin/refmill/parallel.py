@@ -12,8 +12,10 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -22,7 +24,7 @@ import msgspec
 from refmill.enrichment import lacks
 from refmill.inputs import Opened, Rewound
 from refmill.planning import KEYS, Job, Plan, planned
-from refmill.reading import read_entries
+from refmill.reading import identity, read_entries
 from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
@@ -60,6 +62,7 @@ class Shard(msgspec.Struct, gc=False):
     problems: list[Problem]
     skipped: int
     notes: list[str]
+    lines: int
 
 
 _decode_shard = msgspec.msgpack.Decoder(Shard).decode
@@ -108,32 +111,35 @@ def _read_by(
     work: bytes,
     source: str,
     reader: str,
-    shards: Iterator[tuple[int, bytes]],
+    shards: Iterator[bytes],
     report: Report,
 ) -> Iterator[Entry]:
     waiting: deque[Future[bytes]] = deque()
-    for line, shard in shards:
-        waiting.append(executor.submit(_read_shard, work, source, reader, line, shard))
-        if len(waiting) > 2 * jobs:
-            yield from _received(waiting.popleft().result(), source, report)
-    while waiting:
-        yield from _received(waiting.popleft().result(), source, report)
+    lines = 0
+    for data in chain(shards, repeat(b"")):
+        if data:
+            waiting.append(executor.submit(_read_shard, work, source, reader, data))
+        if len(waiting) > 2 * jobs or (waiting and not data):
+            shard = _decode_shard(waiting.popleft().result())
+            yield from _received(shard, source, lines, report)
+            lines += shard.lines
+        elif not data:
+            return
 
 
-def _received(answer: bytes, source: str, report: Report) -> list[Entry]:
-    shard = _decode_shard(answer)
+def _received(shard: Shard, source: str, lines_before: int, report: Report) -> list[Entry]:
     report.summary.read += len(shard.entries)
     report.summary.skipped += shard.skipped
     for problem in shard.problems:
         tell = report.incomplete if problem.is_incomplete else report.unreadable
-        tell(source, problem.line, problem.reason, problem.raw)
+        tell(source, problem.line + lines_before, problem.reason, problem.raw)
     for note in shard.notes:
         report.note(note)
     return [ready if ready.texts else ready.whole() for ready in shard.entries]
 
 
-def _shards(source: Source, reader: Reader[Any]) -> Iterator[tuple[int, bytes]] | None:
-    """`(first line, bytes)`, each ending where a record ends; None for a format that cannot be cut so."""
+def _shards(source: Source, reader: Reader[Any]) -> Iterator[bytes] | None:
+    """Bytes, each piece ending where a record ends; None for a format that cannot be cut so."""
     boundary = reader.boundary
     if boundary is None:
         return None
@@ -144,68 +150,70 @@ def _shards(source: Source, reader: Reader[Any]) -> Iterator[tuple[int, bytes]] 
     return _cut(head, source.stream, boundary)
 
 
-def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int]) -> Iterator[tuple[int, bytes]]:
-    line = 1
+def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int]) -> Iterator[bytes]:
     while block := stream.read(_SHARD):
         end = boundary(data) or (len(data) if len(data) > _LONGEST else 0)
         if end:
-            yield line, data[:end]
-            line += data.count(b"\n", 0, end)
+            yield data[:end]
         data = data[end:] + block
     if data:
-        yield line, data
+        yield data
+
+
+@dataclass
+class _Equipment:
+    """What a worker makes of a job, once."""
+
+    registry: Registry
+    plan: Plan
+    strips_versions: bool
+    is_lacking: Callable[[Entry], bool]
+    keys: Callable[[Iterator[Entry], Any], Iterator[Entry]] | None
 
 
 @lru_cache(1)
-def _equipment(work: bytes) -> tuple[Job, Plan, Registry]:
+def _equipment(work: bytes) -> _Equipment:
     job, files = pickle.loads(work)
     registry = Registry(files)
-    return job, planned(job, registry), registry
+    plan = planned(job, registry)
+    stream = registry.transform(KEYS).stream if KEYS in plan.options else None
+    return _Equipment(registry, plan, job.versions == "strip", lacks(plan.enrichers), stream)
 
 
-def _read_shard(work: bytes, name: str, reader: str, line: int, data: bytes) -> bytes:
+def _read_shard(work: bytes, name: str, reader: str, data: bytes) -> bytes:
     """A worker's work: a packed Shard."""
-    job, plan, registry = _equipment(work)
-    told = _Told(line - 1)
+    worker = _equipment(work)
+    registry = worker.registry
+    told = _Told()
     source = Source(BytesIO(data), name)
-    ready = [
-        _ready(entry, job, plan, registry)
-        for entry in read_entries([(source, registry.reader(reader))], registry, told)
-    ]
+    ready = [_ready(entry, worker) for entry in read_entries([(source, registry.reader(reader))], registry, told)]
     notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
-    return _ENCODE(Shard(ready, told.problems, told.summary.skipped, notes))
+    return _ENCODE(Shard(ready, told.problems, told.summary.skipped, notes, data.count(b"\n")))
 
 
-def _ready(entry: Entry, job: Job, plan: Plan, registry: Registry) -> Ready:
-    if job.versions == "strip" and entry.version:
+def _ready(entry: Entry, worker: _Equipment) -> Ready:
+    if worker.strips_versions and entry.version:
         entry = entry.replace(version=None)
     alone = entry.key
     texts: tuple[bytes, ...] = ()
-    if not lacks(entry, plan.enrichers):
-        entry = with_venue(entry)
-        keyed = _keyed_alone(entry, plan, registry)
+    if not worker.is_lacking(entry):
+        keyed = entry = with_venue(entry)
+        if worker.keys and not entry.key:
+            keyed = next(worker.keys(iter((entry,)), worker.plan.options[KEYS]), entry)
         alone = keyed.key
-        texts = tuple([_text(output.exporter.render, keyed, output.options) for output in plan.outputs])
+        texts = tuple([_text(output.exporter.render, keyed, output.options) for output in worker.plan.outputs])
     return Ready(
         id=entry.id,
         version=entry.version,
         created=entry.created,
         updated=entry.updated,
         extra=entry.extra,
-        key=entry.key,
+        key=alone,
+        identity=identity(entry),
         texts=texts,
         alone=alone,
         packed=_ENCODE(entry),
     )
-
-
-def _keyed_alone(entry: Entry, plan: Plan, registry: Registry) -> Entry:
-    """With the key that the entry has where no other takes it."""
-    if entry.key or KEYS not in plan.options:
-        return entry
-    stream = registry.transform(KEYS).stream
-    assert stream
-    return next(stream(iter((entry,)), plan.options[KEYS]), entry)
 
 
 def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any) -> bytes:
@@ -220,13 +228,12 @@ def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any
 class _Told(Report):
     """A report that only collects, for the main process to tell."""
 
-    def __init__(self, lines_before: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.problems: list[Problem] = []
-        self._lines_before = lines_before
 
     def unreadable(self, file: str, line: int, reason: str, raw: str) -> None:
-        self.problems.append(Problem(line + self._lines_before, reason, raw, is_incomplete=False))
+        self.problems.append(Problem(line, reason, raw, is_incomplete=False))
 
     def incomplete(self, file: str, line: int, reason: str, raw: str) -> None:
-        self.problems.append(Problem(line + self._lines_before, reason, raw, is_incomplete=True))
+        self.problems.append(Problem(line, reason, raw, is_incomplete=True))

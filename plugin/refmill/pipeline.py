@@ -15,7 +15,6 @@ from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.progress import Progress
 from refmill.reading import drop_duplicates, read_entries
-from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report, Summary
 from refmill.store import Store
@@ -112,13 +111,8 @@ def _flow(
     for transform in plan.transforms:
         flow = _transformed(flow, transform, plan.options[transform.name], registry, report)
     if keys and KEYS in plan.options:
-        flow = _transformed(map(_keyed_alone, flow), registry.transform(KEYS), plan.options[KEYS], registry, report)
+        flow = _transformed(flow, registry.transform(KEYS), plan.options[KEYS], registry, report)
     return _finished(flow, report)
-
-
-def _keyed_alone(entry: Entry) -> Entry:
-    """What was rendered elsewhere enters with the key that it was rendered with."""
-    return entry.replace(key=entry.alone) if isinstance(entry, Ready) else entry
 
 
 def _workers(

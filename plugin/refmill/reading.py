@@ -10,11 +10,12 @@ import msgspec
 
 from refmill.builtin.compact import CompactSet
 from refmill.inputs import BROKEN, Opened
+from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source
 
-__all__ = ["drop_duplicates", "read_entries"]
+__all__ = ["drop_duplicates", "identity", "read_entries"]
 
 _AT_HAND: Final = 256
 """Entries held back, so that a newer record of the same paper can still take the place of an older one."""
@@ -77,14 +78,18 @@ def _raw(reader: Reader[Any], record: Any) -> str:
         return repr(record)
 
 
+def identity(entry: Entry) -> str:
+    """What tells an entry from others. A library may cite a paper under two keys; to drop one would break its texts."""
+    return f"{entry.versioned_id} {entry.key}" if entry.key else entry.versioned_id
+
+
 def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
     """One entry of each id, version and key, in the place of the first; of those at hand the last updated one."""
     seen = CompactSet()
     held: OrderedDict[str, Entry] = OrderedDict()
     nameless = 0
     for entry in entries:
-        # A library may cite a paper under two keys; to drop one would break the texts that use it.
-        id = f"{entry.versioned_id} {entry.key}" if entry.key else entry.versioned_id
+        id = entry.identity if isinstance(entry, Ready) else identity(entry)
         if not entry.id:
             nameless += 1
             held[f"#{nameless}"] = entry

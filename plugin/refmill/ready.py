@@ -14,12 +14,14 @@ _unpacked: Callable[[bytes], Entry] = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Ready(Entry, frozen=True, kw_only=True, gc=False):
-    """A rendered entry, with what the flow must know of it: id, version, dates, marks and the key it was read with.
+    """A rendered entry, with what the flow must know of it: id, version, dates, marks and the key it has alone.
 
+    - `identity`: what tells it from others, by the key that it was read with.
     - `texts`: in UTF-8, one an output, b"" where the exporter refused; they hold the key `alone`.
     - `packed`: the whole entry in msgpack, for the case that it must be rendered again.
     """
 
+    identity: str = ""
     texts: tuple[bytes, ...] = ()
     alone: str = ""
     packed: bytes = b""

@@ -83,3 +83,11 @@ def test_the_single_file_keeps_to_the_contract() -> None:
     from refmill_hooks.testing import check_exporter
 
     assert check_exporter(Registry([SAMPLES / "hayagriva_yaml.py"], strict=True).exporters["hayagriva"])
+
+
+def test_the_script_for_a_dask_cluster_converts(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    out = tmp_path / "refs.bib"
+    told = run(sys.executable, SAMPLES / "dask_cluster.py", SAMPLES / "arxiv-snapshot.jsonl", out, cwd=tmp_path)
+    assert "written    8 to" in told
+    assert out.read_text().count("@misc") == 8

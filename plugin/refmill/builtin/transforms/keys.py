@@ -7,6 +7,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from refmill.builtin.compact import CompactSet
 from refmill_hooks import Entry, Transform, hookimpl
@@ -51,7 +52,7 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     Keys take the year of the first version, so that a new version changes none.
     """
     taken = CompactSet()
-    made_of = [word for _, word, _, _ in string.Formatter().parse(options.template) if word]
+    made_of = _made_of(options.template)
     for entry in entries:
         key = entry.key or _key(entry, options.template, made_of)
         unique = key if taken.add(key) else _next_free(key, taken)
@@ -81,6 +82,11 @@ def _suffix(number: int) -> str:
         number, letter = divmod(number - 1, 26)
         letters = string.ascii_lowercase[letter] + letters
     return letters
+
+
+@lru_cache(8)
+def _made_of(template: str) -> Sequence[str]:
+    return tuple(word for _, word, _, _ in string.Formatter().parse(template) if word)
 
 
 def _key(entry: Entry, template: str, made_of: Sequence[str]) -> str:
