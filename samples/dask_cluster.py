@@ -1,7 +1,7 @@
 """A big conversion over a Dask cluster: `python dask_cluster.py DUMP OUTPUT`, with `pip install 'refmill[dask]'`.
 
-The cluster here is of this machine; give `Client` the address of a scheduler for another. refmill must be installed where
-the workers run; they are sent pieces of the input and need none of its files.
+The cluster here is of this machine; give `Client` the address of a scheduler for another. refmill must be installed
+where the workers run; they are sent pieces of the input and need none of its files.
 """
 
 from __future__ import annotations
