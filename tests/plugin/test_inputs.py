@@ -1,0 +1,136 @@
+"""Whatever a user names is read: files, folders, globs, archives, packed or not, and stdin."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from refmill.cli import main
+
+DUMP = "We study.\n\narXiv:2403.{:05}\nCreated: 2024-03-02\n"
+
+
+def dump(number: int) -> bytes:
+    return DUMP.format(number).encode()
+
+
+def read(*inputs: object, tmp_path: Path) -> list[str]:
+    """The numbers of the ids that come out, in their order."""
+    out = tmp_path / "out.json"
+    words = ["convert", *map(str, inputs), "--enrich", "none", "-o", str(out), "-q"]
+    assert main(words) == 0
+    return [item["number"].removeprefix("arXiv:2403.") for item in json.loads(out.read_text())]
+
+
+def zipped(data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("folder/dump.txt", data)
+        archive.writestr(".hidden/dump.txt", dump(99))
+        archive.writestr("__MACOSX/dump.txt", dump(98))
+    return packed.getvalue()
+
+
+def tarred(data: bytes, mode: str = "w") -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:  # type: ignore[call-overload]
+        info = tarfile.TarInfo("folder/dump.txt")
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return packed.getvalue()
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.compress,
+    "zip": zipped,
+    "tar": tarred,
+    "tar.gz": lambda data: tarred(data, "w:gz"),
+    "tar.zst": lambda data: zstandard.compress(tarred(data)),
+    "a zip of gz": lambda data: zipped(gzip.compress(data)),
+    "gz of gz": lambda data: gzip.compress(gzip.compress(data)),
+    "two gz members": lambda data: gzip.compress(data[:20]) + gzip.compress(data[20:]),
+}
+
+
+@pytest.mark.parametrize("name", PACKINGS)
+def test_a_packed_dump_is_known_by_its_content(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "some-file"
+    path.write_bytes(PACKINGS[name](dump(1)))
+    assert read(path, tmp_path=tmp_path) == ["00001"]
+
+
+@pytest.mark.parametrize("name", ["plain", "gz", "zip", "tar"])
+def test_a_packed_dump_comes_from_stdin_as_well(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PACKINGS[name](dump(1)))))
+    assert read("-", tmp_path=tmp_path) == ["00001"]
+
+
+def test_folders_are_read_in_order_without_what_is_hidden_or_no_dump(tmp_path: Path) -> None:
+    folder = tmp_path / "dumps"
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    for name, number in (("b.txt", 2), ("a.txt", 1), ("deep/deeper/c.txt", 3), (".hidden.txt", 9), (".git/x.txt", 8)):
+        (folder / name).write_bytes(dump(number))
+    (folder / "README.md").write_text("Once upon a time.")
+    (folder / "picture.png").write_bytes(bytes(range(256)))
+    (folder / "empty").touch()
+    assert read(folder, tmp_path=tmp_path) == ["00001", "00002", "00003"]
+
+
+def test_globs_and_several_inputs_are_read_in_the_order_they_are_named(tmp_path: Path) -> None:
+    for name, number in (("x1.txt", 1), ("x2.txt", 2), ("y.txt", 3)):
+        (tmp_path / name).write_bytes(dump(number))
+    assert read(tmp_path / "y.txt", tmp_path / "x*.txt", tmp_path=tmp_path) == ["00003", "00001", "00002"]
+
+
+def test_a_name_with_brackets_is_a_file_where_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "dump [1].txt"
+    path.write_bytes(dump(1))
+    assert read(path, tmp_path=tmp_path) == ["00001"]
+
+
+def test_lines_that_are_not_utf_8_are_read_as_latin_1_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_bytes(b"\xef\xbb\xbfUTF-8: \xc3\xa9. Latin-1:\nM\xfcller.\n\n" + dump(1).partition(b"\n\n")[2])
+    out = tmp_path / "out.json"
+    assert main(["convert", str(path), "--enrich", "none", "-o", str(out)]) == 0
+    assert "UTF-8: é. Latin-1: Müller." in out.read_text()
+    assert "1 lines are not UTF-8" in capsys.readouterr().err
+
+
+def test_a_broken_archive_costs_what_lies_behind_the_break(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "dump.txt.gz"
+    path.write_bytes(gzip.compress(b"".join(dump(number) + b"\n" for number in range(1, 2000)))[:-200])
+    out = tmp_path / "out.json"
+    assert main(["convert", str(path), "--enrich", "none", "-o", str(out)]) == 1
+    assert len(json.loads(out.read_text())) > 100
+    assert "broken off here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 no zip", b"\x1f\x8b no gzip", b"BZh no bzip2", b"\xfd7zXZ\x00 no xz"])
+def test_what_only_looks_packed_is_told_in_one_line(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump"
+    path.write_bytes(data)
+    assert main(["convert", str(path), "-o", str(tmp_path / "out.bib")]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert str(path) in error
