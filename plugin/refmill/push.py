@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from refmill.errors import RefmillError
 from refmill.registry import Registry
 from refmill.store import Store
+from refmill.zotero_items import note_of, zotero_item
 from refmill_hooks import Entry, Exporter
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ URL: Final = "http://127.0.0.1:23119"
 """Both programs listen there by default; Zotero names itself in a header."""
 
 BATCH: Final = 50
+_API_WRITES: Final = 10
+"""The version of Zotero from which its local API takes items."""
+
 _PATIENCE: Final = (3.0, 120.0)
 """Seconds to connect, and to wait for an answer: Zotero saves a batch in some."""
 
@@ -39,6 +43,10 @@ class NotRunning(PushError):
     """Nobody listens at the address."""
 
 
+Render = Callable[[str, list[Entry]], str]
+"""Format and entries -> the text of a file."""
+
+
 @dataclass
 class Pushed:
     """How many entries went in, and how many were there already."""
@@ -48,12 +56,70 @@ class Pushed:
     refused: list[str] = field(default_factory=list)
 
 
+class _LocalApi:
+    """Zotero's local API, which version 10 lets write: tags stay manual, collections are made, keys are kept."""
+
+    def __init__(self, session: requests.Session, url: str, headers: dict[str, str], collection: str | None) -> None:
+        self._session = session
+        self._url = f"{url}/api/users/0"
+        self._headers = headers
+        self._collections = [self._collection(collection)] if collection else []
+
+    @classmethod
+    def of(cls, session: requests.Session, url: str, version: str, collection: str | None) -> _LocalApi | None:
+        """The API, or None where it is not there, turned off, or the user does not allow it."""
+        major = version.partition(".")[0]
+        if not major.isdecimal() or int(major) < _API_WRITES:
+            return None
+        there = _sent(session, "GET", f"{url}/api/", "Zotero")
+        if there.status_code != 200:
+            return None
+        server = there.headers.get("Zotero-Server-ID", "")
+        allowed = _sent(session, "POST", f"{url}/api/local/authorize", "Zotero", json={"appName": "refmill"})
+        key = allowed.json().get("key") if allowed.status_code == 200 else None
+        if not key:
+            return None
+        return cls(session, url, {"Zotero-API-Key": str(key), "Zotero-Server-ID": server}, collection)
+
+    def send(self, entries: list[Entry]) -> None:
+        made = self._post("items", [zotero_item(entry, self._collections) for entry in entries])
+        notes = [
+            {"itemType": "note", "parentItem": made[str(at)], "note": note}
+            for at, entry in enumerate(entries)
+            if str(at) in made and (note := note_of(entry))
+        ]
+        if notes:
+            self._post("items", notes)
+
+    def _collection(self, name: str) -> str:
+        found = _sent(self._session, "GET", f"{self._url}/collections", "Zotero", headers=self._headers)
+        for each in found.json() if found.status_code == 200 else []:
+            if each.get("data", {}).get("name") == name:
+                return str(each["key"])
+        return next(iter(self._post("collections", [{"name": name}]).values()))
+
+    def _post(self, what: str, objects: list[dict[str, Any]]) -> dict[str, str]:
+        """Position -> key of what was made. Raises PushError where anything was refused."""
+        headers = self._headers | {"Zotero-Write-Token": uuid.uuid4().hex}
+        answer = _sent(self._session, "POST", f"{self._url}/{what}", "Zotero", json=objects, headers=headers)
+        if answer.status_code == 401:
+            raise PushError("Zotero's local API asks for permission anew: run again and allow it")
+        if answer.status_code != 200:
+            raise PushError(f"Zotero's local API answers HTTP {answer.status_code}: {answer.text[:200]}")
+        told = answer.json()
+        if failed := told.get("failed"):
+            first = next(iter(failed.values()))
+            raise PushError(
+                f"Zotero's local API refuses {len(failed)} of {len(objects)}: {first.get('message', first)}"
+            )
+        return {at: str(each["key"]) for at, each in told.get("successful", {}).items()}
+
+
 class Zotero:
     """The connector server. Raises PushError for another program, an old version, or a library that is read-only."""
 
-    format: Final = "zotero-rdf"
-
-    def __init__(self, collection: str | None) -> None:
+    def __init__(self, collection: str | None, render: Render) -> None:
+        self._render = render
         self._url = (os.environ.get("REFMILL_ZOTERO_URL") or URL).rstrip("/")
         self._session = _session({"X-Zotero-Connector-API-Version": "3"})
         answer = _sent(self._session, "GET", f"{self._url}/connector/ping", "Zotero")
@@ -61,6 +127,10 @@ class Zotero:
             raise PushError(
                 f"{self._url}: another program than Zotero answers there; is it JabRef? Quit it, start Zotero"
             )
+        self.api = _LocalApi.of(self._session, self._url, answer.headers["X-Zotero-Version"], collection)
+        if self.api:
+            self.library = "local"
+            return
         chosen = self._selected()
         if chosen.get("libraryEditable") is False:
             raise PushError(f"Zotero: the selected library {chosen.get('libraryName')!r} is read-only; select another")
@@ -84,7 +154,11 @@ class Zotero:
         known = ", ".join(sorted(str(each.get("name")) for each in targets)) or "none"
         raise PushError(f"Zotero has no collection {name!r}: make it there first. Known: {known}")
 
-    def send(self, text: str) -> None:
+    def send(self, entries: list[Entry]) -> None:
+        if self.api:
+            self.api.send(entries)
+            return
+        text = self._render("zotero-rdf", entries)
         for _ in range(2):
             session = uuid.uuid4().hex
             answer = _sent(
@@ -115,10 +189,10 @@ class Zotero:
 class JabRef:
     """The HTTP server, which the user turns on in the preferences. `collection` is a group."""
 
-    format: Final = "bibtex"
     library = "current"
 
-    def __init__(self, collection: str | None) -> None:
+    def __init__(self, collection: str | None, render: Render) -> None:
+        self._render = render
         self._url = (os.environ.get("REFMILL_JABREF_URL") or URL).rstrip("/")
         self._group = {"group": collection} if collection else {}
         self._session = _session({})
@@ -128,7 +202,8 @@ class JabRef:
         if answer.status_code != 200:
             raise PushError(f"{self._url}: no JabRef that takes entries answers there (HTTP {answer.status_code})")
 
-    def send(self, text: str) -> None:
+    def send(self, entries: list[Entry]) -> None:
+        text = self._render("bibtex", entries)
         answer = _sent(
             self._session,
             "POST",
@@ -156,16 +231,19 @@ def push(
     *,
     collection: str | None = None,
     again: bool = False,
-    options: Any = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Pushed:
     """Sends the entries in batches. What was sent to the library before is left out, unless `again`.
 
     Raises NotRunning and PushError; what was taken until then is remembered.
     """
-    program = PROGRAMS[to](collection)
-    exporter = registry.exporter(program.format)
     done = Pushed()
+
+    def render(format: str, entries: list[Entry]) -> str:
+        exporter = registry.exporter(format)
+        return _file(entries, exporter, exporter.options(), done)
+
+    program = PROGRAMS[to](collection, render)
     service = f"push:{to}:{program.library}"
     with Store(say=say) as store:
         for batch in _batches(entries):
@@ -174,7 +252,7 @@ def push(
             fresh = {name: entry for name, entry in named.items() if name not in known}
             done.known += len(batch) - len(fresh)
             if fresh:
-                program.send(_file(list(fresh.values()), exporter, options or exporter.options(), done))
+                program.send(list(fresh.values()))
                 store.put(service, [(name, b"1") for name in fresh])
                 done.pushed += len(fresh)
                 say(f"{done.pushed:,} entries pushed")

@@ -70,7 +70,13 @@ class _Manager:
 class Zotero(_Manager):
     """`editable`: whether the selected library is; `refuses`: the status of every import, for faults."""
 
-    def __init__(self, *, editable: bool = True, refuses: int = 0, reused: int = 0) -> None:
+    def __init__(
+        self, *, editable: bool = True, refuses: int = 0, reused: int = 0, version: str = "7.0.15", allows: bool = True
+    ) -> None:
+        self.version = version
+        self.allows = allows
+        self.items: list[dict[str, Any]] = []
+        self.collections: dict[str, str] = {}
         self.editable = editable
         self.refuses = refuses
         self.reused = reused
@@ -79,12 +85,18 @@ class Zotero(_Manager):
         super().__init__()
 
     def headers(self) -> dict[str, str]:
-        return {"X-Zotero-Version": "7.0.15", "X-Zotero-Connector-API-Version": "3"}
+        return {
+            "X-Zotero-Version": self.version,
+            "X-Zotero-Connector-API-Version": "3",
+            "Zotero-Server-ID": "server-1",
+        }
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes, headers: Any) -> tuple[int, Any]:
         own = headers.get("X-Zotero-Connector-API-Version")
         if not own and (headers.get("Origin") or headers.get("User-Agent", "").startswith("Mozilla/")):
             return 403, "Request not allowed"
+        if path.startswith("/api/"):
+            return self.api(method, path, body, headers)
         if path == "/connector/ping":
             return 200, "Zotero is running"
         kind = (headers.get("Content-Type") or "").partition(";")[0]
@@ -115,6 +127,29 @@ class Zotero(_Manager):
             self.moved[wanted["sessionID"]] = wanted["target"]
             return 200, {}
         return 404, "No endpoint found"
+
+    def api(self, method: str, path: str, body: bytes, headers: Any) -> tuple[int, Any]:
+        """Version 10's local API; older ones only read."""
+        if method == "GET":
+            listed = [{"key": key, "data": {"name": name}} for name, key in self.collections.items()]
+            return 200, listed if path.endswith("collections") else {}
+        if path == "/api/local/authorize":
+            return (200, {"key": "k1", "remember": False}) if self.allows else (403, "denied")
+        if headers.get("Zotero-API-Key") != "k1":
+            return 401, "authorise"
+        if headers.get("Zotero-Server-ID") is None:
+            return 428, "Zotero-Server-ID is missing"
+        if headers.get("Zotero-Server-ID") != "server-1":
+            return 412, "another server"
+        objects = json.loads(body)
+        if len(objects) > 50:
+            return 413, "too many"
+        keys = {str(at): {"key": f"K{len(self.items) + at}"} for at in range(len(objects))}
+        if path.endswith("/collections"):
+            self.collections |= {each["name"]: keys[str(at)]["key"] for at, each in enumerate(objects)}
+        else:
+            self.items += objects
+        return 200, {"successful": keys, "unchanged": {}, "failed": {}}
 
 
 class JabRef(_Manager):

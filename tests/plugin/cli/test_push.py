@@ -110,3 +110,41 @@ def test_jabref_without_a_library_is_told(
     with JabRef(has_window=False) as jabref:
         assert pushed(dump, "jabref", jabref.url, monkeypatch) == 2
     assert "open its window" in capsys.readouterr().err
+
+
+def test_zotero_10_takes_items_over_its_local_api_with_collection_and_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library.bib"
+    library.write_text(
+        "@misc{bee2024, author={Bee, Ann and {Kimi Team}}, title={T}, eprint={2403.00001}, primaryclass={cs.LG},"
+        " note={Comment: 3 pages}}\n@article{dee, author={Dee, Carl}, title={U}, journal={Nature}, volume={5},"
+        " eprint={2403.00002}}\n"
+    )
+    with Zotero(version="10.0.1") as zotero:
+        assert pushed(str(library), "zotero", zotero.url, monkeypatch, "--collection", "New one") == 0
+    assert zotero.taken == []
+    preprint, article, note = zotero.items
+    assert (preprint["itemType"], preprint["archiveID"], preprint["citationKey"]) == (
+        "preprint",
+        "arXiv:2403.00001",
+        "bee2024",
+    )
+    assert preprint["creators"] == [
+        {"creatorType": "author", "lastName": "Bee", "firstName": "Ann"},
+        {"creatorType": "author", "name": "Kimi Team"},
+    ]
+    assert preprint["tags"] == [{"tag": "Computer Science - Machine Learning"}]
+    assert preprint["collections"] == [zotero.collections["New one"]]
+    assert (article["itemType"], article["publicationTitle"], article["volume"]) == ("journalArticle", "Nature", "5")
+    assert note == {"itemType": "note", "parentItem": "K0", "note": "<p>Comment: 3 pages</p>"}
+
+
+@pytest.mark.parametrize(("version", "allows"), [("9.0.1", True), ("10.0.1", False)])
+def test_without_a_local_api_that_writes_the_connector_takes_the_entries(
+    version: str, allows: bool, dump: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Zotero(version=version, allows=allows) as zotero:
+        assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
+    assert zotero.items == []
+    assert len(zotero.taken) == 3
