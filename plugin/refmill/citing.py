@@ -17,7 +17,7 @@ from refmill.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.text import latex
 
-__all__ = ["BIBTEX_STYLES", "FORMS", "Cited", "cite", "style_names", "written"]
+__all__ = ["BIBTEX_STYLES", "FORMS", "Cited", "cite", "streams", "style_names", "written"]
 
 FORMS: Final = ("text", "html", "markdown", "latex")
 BIBTEX_STYLES: Final = ("plain", "unsrt", "alpha", "abbrv")
@@ -60,6 +60,16 @@ def cite(entries: Iterable[Entry], style: str, form: str, registry: Registry, lo
     if style in BIBTEX_STYLES:
         return _by_pybtex(chosen, style, form, registry)
     return _by_citeproc(chosen, _style_file(style), form, registry, locale)
+
+
+def streams(style: str) -> bool:
+    """Whether each reference of the style stands for itself, so that they can be set one after the other."""
+    if style in BIBTEX_STYLES:
+        return False
+    text = _style_file(style).read_text(encoding="utf-8")
+    _, found, bibliography = text.partition("<bibliography")
+    depends = ("disambiguate-", "citation-number", "year-suffix", "subsequent-author-substitute")
+    return bool(found) and "<sort" not in bibliography and not any(sign in text for sign in depends)
 
 
 def _collection() -> Path:

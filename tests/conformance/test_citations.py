@@ -122,3 +122,17 @@ def test_styles_are_found_by_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["styles", "nature"]) == 0
     assert "nature" in capsys.readouterr().out.split()
     assert main(["styles", "no-such-style-at-all"]) == 1
+
+
+def test_a_style_whose_references_stand_for_themselves_streams(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = "melanges-de-linstitut-dominicain-detudes-orientales-fr"
+    assert [style for style in ("apa", "ieee", "nature", "plain", alone) if citing.streams(style)] == [alone]
+    library = tmp_path / "library.bib"
+    entry = "@article{{k{0}, author={{Bee, Ann}}, title={{Title {0} of all}}, journal={{J}}, year={{2020}}}}\n"
+    library.write_text("".join(entry.format(number) for number in range(250)))
+    assert main(["cite", str(library), "--enrich", "none", "--style", alone]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 250
+    assert [f"Title {number} of all" in line for number, line in enumerate(lines)] == [True] * 250

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+
+if TYPE_CHECKING:
+    from refmill.registry import Registry
+    from refmill_hooks import Entry
+
+_AT_ONCE: Final = 100
 
 EPILOG = """\
 A STYLE is a CSL style by name (`refmill styles WORD` finds it), a FILE.csl, or one of BibTeX's own: plain, unsrt,
@@ -31,23 +40,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.citing import cite, written
     from refmill.pipeline import entries_of
     from refmill.progress import Progress
     from refmill.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
-    with entries_of(job_of(args, inputs=args.inputs), registry, progress=Progress.on_stderr()) as (found, report):
-        entries = list(found)
-    cited = cite(entries, args.style, args.to, registry, args.locale)
-    text = "".join(written(cited, args.to, inline=args.inline, keys=[entry.key for entry in entries]))
-    if args.output:
-        part = Path(args.output + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(args.output)
-    else:
-        sys.stdout.write(text)
+    with entries_of(job_of(args, inputs=args.inputs), registry, progress=Progress.on_stderr()) as (entries, report):
+        pieces = _pieces(entries, args, registry)
+        if args.output:
+            part = Path(args.output + ".part")
+            with part.open("w", encoding="utf-8", newline="\n") as out:
+                out.writelines(pieces)
+            part.replace(args.output)
+        else:
+            sys.stdout.writelines(pieces)
     for line in report.summary.lines():
         if not line.startswith("read "):
             print(line, file=sys.stderr)
     return report.summary.exit_code
+
+
+def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry) -> Iterator[str]:
+    """The text, a hundred entries after the other where the style lets each stand for itself."""
+    from refmill.citing import cite, streams, written
+
+    at_once = _AT_ONCE if not args.inline and streams(args.style) else None
+    while chosen := list(islice(entries, at_once)):
+        cited = cite(chosen, args.style, args.to, registry, args.locale)
+        yield from written(cited, args.to, inline=args.inline, keys=[entry.key for entry in chosen])
