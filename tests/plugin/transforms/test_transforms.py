@@ -111,7 +111,8 @@ def test_a_key_that_is_there_stays() -> None:
     ("template", "key"),
     [
         ("{auth}{year}", "muller2024"),
-        ("{auth}{yy}{word}", "muller24deep"),
+        ("{auth}{shortyear}{veryshorttitle}", "muller24deep"),
+        ("{auth}{shorttitle}", "mullerdeepalphalearning"),
         ("{eprint}", "2401_00001"),
         ("{auth}_{eprint}", "muller_2401_00001"),
     ],

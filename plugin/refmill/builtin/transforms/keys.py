@@ -30,7 +30,7 @@ _LETTERS = str.maketrans(
 class KeyOptions:
     template: str = field(
         default="{auth}{year}{title}",
-        metadata={"help": "made of {auth} {year} {yy} {title} {word} {eprint}"},
+        metadata={"help": "of {auth} {year} {shortyear} {title} {shorttitle} {veryshorttitle} {eprint}"},
     )
 
     def __post_init__(self) -> None:
@@ -91,7 +91,7 @@ def _made_of(template: str) -> Sequence[str]:
 
 def _key(entry: Entry, template: str, made_of: Sequence[str]) -> str:
     values = {word: _WORDS[word](entry) for word in made_of}
-    if not any(value for word, value in values.items() if word not in ("year", "yy")):
+    if not any(value for word, value in values.items() if word not in ("year", "shortyear")):
         return f"arxiv{_UNSAFE.sub('_', entry.id)}" if entry.id else "entry"
     return _UNSAFE.sub("", template.format_map(values)) or "entry"
 
@@ -136,8 +136,9 @@ def _ascii(text: str) -> str:
 _WORDS: Mapping[str, Callable[[Entry], str]] = {
     "auth": _auth,
     "year": _year,
-    "yy": lambda entry: _year(entry)[2:],
+    "shortyear": lambda entry: _year(entry)[2:],
     "title": _title,
-    "word": lambda entry: "".join(_title_words(entry, 1)),
+    "shorttitle": lambda entry: "".join(_title_words(entry, 3)),
+    "veryshorttitle": lambda entry: "".join(_title_words(entry, 1)),
     "eprint": lambda entry: _UNSAFE.sub("_", entry.id),
 }
