@@ -4,7 +4,19 @@ It needs pluggy, msgspec and the standard library only. A plugin is a module wit
 yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files is hooks/README.md.
 """
 
-from refmill_hooks.entry import DATE, PRINTED_ID, PROBLEM, SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name, Venue, Version
+from refmill_hooks.entry import (
+    DATE,
+    MERGED,
+    PRINTED_ID,
+    PROBLEM,
+    SUSPECT,
+    UNVERIFIED,
+    WITHDRAWN,
+    Entry,
+    Name,
+    Venue,
+    Version,
+)
 from refmill_hooks.roles import (
     CONTRACT,
     Answer,
@@ -26,6 +38,7 @@ __all__ = [
     "CONTRACT",
     "DATE",
     "ENTRY_POINT_GROUP",
+    "MERGED",
     "PRINTED_ID",
     "PROBLEM",
     "SUSPECT",

@@ -12,10 +12,25 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["DATE", "PRINTED_ID", "PROBLEM", "SUSPECT", "UNVERIFIED", "WITHDRAWN", "Entry", "Name", "Venue", "Version"]
+__all__ = [
+    "DATE",
+    "MERGED",
+    "PRINTED_ID",
+    "PROBLEM",
+    "SUSPECT",
+    "UNVERIFIED",
+    "WITHDRAWN",
+    "Entry",
+    "Name",
+    "Venue",
+    "Version",
+]
 
 DATE: Final = "refmill:date"
 """Key of `Entry.extra`: a date of which only the year, or year and month, are known: `2007`, `2007-07`."""
+
+MERGED: Final = "refmill:merged"
+"""Key of `Entry.extra`: the other entries that this one stands for, by id and key; goes to the report."""
 
 PRINTED_ID: Final = "refmill:printed-id"
 """Key of `Entry.extra`: what stands where the id should, and is none; `Entry.id` is empty then."""

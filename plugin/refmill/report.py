@@ -13,7 +13,7 @@ import msgspec
 
 from refmill.errors import UsageError
 from refmill.merge import Dispute
-from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry
+from refmill_hooks import MERGED, SUSPECT, UNVERIFIED, WITHDRAWN, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.names import display_name
 from refmill_hooks.text import plain
@@ -52,7 +52,7 @@ class Summary:
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
       of. `offline`: whether that was wished so.
-    - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`: papers.
+    - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `unwritten`: entries that an exporter or a transform failed on; `written`: entries by output.
     - `notes`: what else the user should know, a line each.
     """
@@ -69,6 +69,7 @@ class Summary:
     offline: bool = False
     suspect: dict[str, Tally] = field(default_factory=dict)
     withdrawn: Tally = field(default_factory=Tally)
+    merged: Tally = field(default_factory=Tally)
     disputes: int = 0
     dropped: int = 0
     unwritten: int = 0
@@ -102,6 +103,8 @@ class Summary:
             yield f"unknown    {self.unknown}; {left}"
         if self.withdrawn.count:
             yield f"withdrawn  {self.withdrawn}"
+        if self.merged.count:
+            yield f"merged     {self.merged}"
         if self.disputes:
             yield f"disputed   {self.disputes:,}, where sources differ; --report FILE lists both sides"
         if self.dropped:
@@ -146,7 +149,7 @@ class Report:
                 self._problems = Path(self._problems_path).open("wb")
             if self._ids_path:
                 Path(self._ids_path).open("wb").close()
-                names = ("ids", "disputes", *(("entries", "duplicates", "problems") if self.is_page else ()))
+                names = ("ids", "disputes", "merged", *(("entries", "duplicates", "problems") if self.is_page else ()))
                 self._spools = {name: tempfile.TemporaryFile() for name in names}
         except OSError as error:
             raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
@@ -244,6 +247,11 @@ class Report:
         extra = entry.extra
         if WITHDRAWN in extra:
             self.summary.withdrawn.add(entry.id)
+        if MERGED in extra:
+            self.summary.merged.add(entry.id or entry.key)
+            if self._spools:
+                row = {"id": entry.id, "key": entry.key, "merged": extra[MERGED]}
+                self._spools["merged"].write(_ENCODE(row) + b"\n")
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:

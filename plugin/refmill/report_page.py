@@ -33,7 +33,7 @@ _BARS: Final = 24
 
 
 def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]) -> Iterator[str]:
-    """The page in pieces; `rows` gives `entries`, `ids`, `disputes`, `duplicates`, `problems`, anew at each call."""
+    """The page in pieces; `rows` gives `entries`, `ids`, `disputes`, `merged` and so on, anew at each call."""
     years: Counter[str] = Counter()
     categories: Counter[str] = Counter()
     for row in rows("entries"):
@@ -60,6 +60,8 @@ def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]
     )  # fmt: skip
     yield from _table("What gave way, and what stayed", ("id", "field", "old", "new"), disputes, markup={2, 3})
     yield from _section("Duplicates", ("id",), rows("duplicates"), ("id",))
+    merged = ("id", "key", "merged")
+    yield from _section("Merged entries", ("id", "key", "stands for"), rows("merged"), merged)
     columns = ("file", "line", "reason", "raw")
     yield from _section("Problems", ("file", "line", "reason", "record"), rows("problems"), columns)
     head = ("id", "key", "title", "authors", "date", "category", "from elsewhere", "marks")

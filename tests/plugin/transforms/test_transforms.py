@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill.builtin.transforms.dedupe import MERGED
+from refmill.cli import main
 from refmill.registry import Registry
-from refmill_hooks import DATE, Entry, Name, Venue
+from refmill_hooks import DATE, MERGED, Entry, Name, Venue
 from refmill_hooks.testing import check_transform, hard_entries
 
 REGISTRY = Registry()
@@ -132,3 +134,13 @@ def test_names_of_every_script_give_an_ascii_key(family: str) -> None:
 def test_keys_are_unique_whatever_stands_there(given_keys: list[str]) -> None:
     found = keys(*(PAPER.replace(key=key) for key in given_keys))
     assert len(set(found)) == len(found)
+
+
+def test_what_was_merged_is_told_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = tmp_path / "library.bib"
+    library.write_text("@misc{a, title={T}, eprint={2401.00001}}\n@misc{b, title={T}, eprint={2401.00001}}\n")
+    report = tmp_path / "report.json"
+    words = ["convert", str(library), "--with", "dedupe", "--enrich", "none", "-o", str(tmp_path / "out.bib")]
+    assert main([*words, "--report", str(report)]) == 0
+    assert "merged     1 (2401.00001)" in capsys.readouterr().err
+    assert json.loads(report.read_text())["merged"] == [{"id": "2401.00001", "key": "a", "merged": "2401.00001 (b)"}]

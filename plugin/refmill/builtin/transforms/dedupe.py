@@ -8,12 +8,9 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill_hooks import Entry, NoOptions, Transform, hookimpl
+from refmill_hooks import MERGED, Entry, NoOptions, Transform, hookimpl
 
-__all__ = ["MERGED", "stream"]
-
-MERGED: Final = "dedupe:merged"
-"""Key of `Entry.extra`: the other entries of the same paper, by version and key, which this one stands for."""
+__all__ = ["stream"]
 
 _KEPT: Final = frozenset({"id", "key", "extra", "origin", "source", "version", "doi"})
 
