@@ -117,7 +117,7 @@ def _head(path: Path, count: int) -> Path:
 def test_bibtex_and_latex_set_a_bibliography_without_an_error(
     style: str, many: dict[str, Path], tmp_path: Path
 ) -> None:
-    assert _set(style, many["ascii"], tmp_path) == []
+    assert _set(style, many["bibtex"], tmp_path) == []
 
 
 @needs("pdflatex", "bibtex")

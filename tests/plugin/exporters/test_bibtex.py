@@ -119,6 +119,7 @@ def test_braces_balance_whatever_the_text(dialect: str) -> None:
         (Name(family="Smith, Esq.", given="A."), "{Smith, Esq.}, A."),
         (Name(family="Madonna"), "{Madonna}"),
         (Name(family='M"uller', given="J\\'er\\^ome"), 'M"uller, Jérôme'),
+        (Name(family="Ünal", given="Özgür Š."), 'Ünal, {\\"O}zgür {\\v{S}}.'),
     ],
 )
 def test_what_would_part_a_name_is_protected(name: Name, expected: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -184,11 +185,22 @@ def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
     return " and ".join([_name(name, options.ascii) for name in shown]) + others
 
 
+_INITIAL = re.compile(r"(?:^|(?<=[\s.-]))[^\x00-\x7f]")
+
+
+def _initial(match: re.Match[str]) -> str:
+    """A first letter as TeX: classic BibTeX takes the first byte of `Özgür` for its initial, and cuts the letter."""
+    value = latex(match[0], ascii=True)
+    return value if value.startswith("{\\") else match[0]
+
+
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     if name.literal or not name.given:
         return f"{{{latex(display_name(name), ascii=ascii)}}}"
     family, given = _name_part(name.family, ascii), _name_part(name.given, ascii)
+    if not given.isascii():
+        given = _INITIAL.sub(_initial, given)
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
 
 
