@@ -121,11 +121,9 @@ def test_bibtex_and_latex_set_a_bibliography_without_an_error(
 
 
 @needs("pdflatex", "bibtex")
-def test_alpha_sets_labels_from_pure_ascii(files: dict[str, Path], chosen: list[Entry], tmp_path: Path) -> None:
-    ascii = tmp_path / "ascii.bib"
-    run_job(Job(outputs=[str(ascii)], enrichers=(), options=["ascii=true"]), Registry(), entries=chosen)
-    assert ascii.read_text().isascii()
-    assert _set("alpha", ascii, tmp_path) == []
+def test_alpha_sets_labels_from_pure_ascii(many: dict[str, Path], tmp_path: Path) -> None:
+    assert many["ascii"].read_text().isascii()
+    assert _set("alpha", many["ascii"], tmp_path) == []
 
 
 def _set(style: str, bib: Path, folder: Path) -> list[str]:
@@ -156,7 +154,7 @@ def test_bibclean_finds_no_fault_of_syntax(many: dict[str, Path]) -> None:
     told = run("bibclean", many["bibtex"], cwd=many["bibtex"].parent, check=False).stderr
     complaints = [line for line in told.splitlines() if line.startswith("??")]
     # its own limit: a list of thousands of authors is longer than the strings it holds
-    assert [line for line in complaints if "too long" not in line and "Expected comma" not in line] == []
+    assert [line for line in complaints if "too long" not in line] == []
 
 
 @needs("node", "npm:@retorquere/bibtex-parser")
@@ -196,7 +194,7 @@ def test_every_item_is_valid_by_the_schema_of_csl(many: dict[str, Path]) -> None
 
     schema = json.loads(shared("data/csl/csl-data.schema.json").read_text())
     items = json.loads(many["csl-json"].read_text())
-    assert list(jsonschema.Draft7Validator(schema).iter_errors(items[:3000])) == []
+    assert list(jsonschema.Draft7Validator(schema).iter_errors(items)) == []
     assert {item["type"] for item in items} <= {"article", "article-journal", "paper-conference", "report", "thesis"}
 
 
