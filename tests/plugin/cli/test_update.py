@@ -95,6 +95,22 @@ def test_a_published_version_brings_its_journal_and_the_eprint_is_kept(
     assert (library.parent / "library.bib.bak").read_text() == LIBRARY
 
 
+def test_what_only_told_the_eprint_goes_when_the_journal_comes(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.write_text(
+        "@article{corr,\n  title = {Attention},\n  journal = {CoRR},\n  volume = {abs/1706.03762},\n"
+        "  eid = {arXiv:1706.03762},\n  number = {arXiv:1706.03762},\n  year = {2017},\n}\n"
+    )
+    assert updated(library, monkeypatch, "--write") == 0
+    text = library.read_text()
+    assert "eid" not in text
+    assert "number" not in text
+    assert "abs/" not in text
+    assert text.startswith(
+        "@article{corr,\n  title = {Attention},\n  journal = {Phys. Rev. D},\n  volume = {76},\n  year"
+    )
+    assert "  eprint = {1706.03762},\n" in text
+
+
 def test_a_second_update_changes_nothing(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     updated(library, monkeypatch, "--write")
     once = library.read_bytes()
