@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["canonical_category", "categories_in", "category_code", "category_name", "category_names"]
@@ -127,7 +128,12 @@ def category_name(code: str) -> str:
 
 def category_names(codes: Iterable[str]) -> list[str]:
     """The categories in words, each once though an alias may stand beside it; an unknown code as it is."""
-    return list(dict.fromkeys(category_name(code) or code for code in codes))
+    return list(_names_of(tuple(codes)))
+
+
+@lru_cache(4096)
+def _names_of(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(category_name(code) or code for code in codes))
 
 
 def category_code(name: str) -> str:

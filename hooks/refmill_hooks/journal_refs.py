@@ -92,7 +92,14 @@ _LAST_YEAR: Final = 2100
 
 def names_more(journal_ref: str) -> bool:
     """Whether it names an erratum or a second reference, which a `Venue` has no place for."""
-    return ";" in journal_ref or _ERRATUM.search(journal_ref) is not None
+    return ";" in journal_ref or _erratum(journal_ref) is not None
+
+
+def _erratum(journal_ref: str) -> re.Match[str] | None:
+    lower = journal_ref.lower()
+    if "err" in lower or "addend" in lower or "corrig" in lower or "publisher" in lower:
+        return _ERRATUM.search(journal_ref)
+    return None
 
 
 def with_venue(entry: Entry) -> Entry:
@@ -112,7 +119,7 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     """
     text = journal_ref.replace("---", "-").replace("--", "-").replace("–", "-").replace("—", "-").replace("~", " ")
     text = " ".join(text.replace("\\&", "&").split()).rstrip(" .,;")
-    if erratum := _ERRATUM.search(text):
+    if erratum := _erratum(text):
         text = text[: erratum.start()]
     text = text.partition("; ")[0].rstrip(" .,;")
     start = _NUMBERS.search(text)
@@ -132,6 +139,7 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     return None
 
 
+@lru_cache(1024)
 def _container(text: str) -> str:
     """The journal's name with its dots spaced, or "" where it may be something else."""
     text = _ACRONYM.sub("", text.rstrip(" ,:;-")).rstrip(" ,:;")

@@ -35,11 +35,12 @@ _CAPITAL_PARTICLES = frozenset(
 """Particles with a capital: part of the family name where another word stands in front of and behind them."""
 
 _SUFFIXES = re.compile(r"(?:[JS]r\.?|[JS]R\.?|Junior|I{2,3}|I?V|VI{0,3})", re.ASCII)
-_GROUP_WORDS = re.compile(
-    r"\b(?:collaborations?|consortium|consortia|teams?|groups?|network|initiative|task force|committee|institute"
-    r"|university|laborator(?:y|ies)|department|project|inc\.?|ltd\.?|gmbh)\.?$",
-    re.IGNORECASE,
-)
+_GROUP_ENDS = (
+    "collaboration", "collaborations", "consortium", "consortia", "team", "teams", "group", "groups", "network",
+    "initiative", "task force", "committee", "institute", "university", "laboratory", "laboratories", "department",
+    "project", "inc", "ltd", "gmbh",
+)  # fmt: skip
+_GROUP_WORDS = re.compile(rf"\b(?:{'|'.join(_GROUP_ENDS)})$")
 _GROUPS = frozenset({"openai", "deepseek-ai", "google", "deepmind", "microsoft", "meta ai", "anthropic", "nvidia"})
 _ON_BEHALF = re.compile(r"^(?:on behalf of|for|from|representing|and|with)\s+(?:the\s+)?(?=.)", re.IGNORECASE)
 _SECOND_LOOK = frozenset(
@@ -72,14 +73,18 @@ def display_name(name: Name) -> str:
 
 def is_group(name: str) -> bool:
     """Whether it names a collaboration, team, company or the like, and no person."""
-    return bool(_GROUP_WORDS.search(name)) or name.lower() in _GROUPS or name.endswith(("Team", "Collaboration"))
+    lower = name.lower().removesuffix(".")
+    if lower.endswith(_GROUP_ENDS) and (_GROUP_WORDS.search(lower) or name.endswith(("Team", "Collaboration"))):
+        return True
+    return lower in _GROUPS
 
 
 def is_truncated(authors: str) -> bool:
     """Whether an author string says itself that it names only some of the authors."""
-    return any(
-        _ET_AL.search(piece) for piece, _, _ in _pieces(authors.translate(_BLANK)) if "al" in piece or "ot" in piece
-    )
+    lower = authors.lower()
+    if not ("et" in lower and "al" in lower) and "others" not in lower:
+        return False
+    return any(_ET_AL.search(piece) for piece, _, _ in _pieces(authors.translate(_BLANK)))
 
 
 def parse_name(text: str) -> Name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Final
 
 from refmill_hooks.entry import PRINTED_ID, WITHDRAWN, Entry
@@ -12,12 +13,12 @@ from refmill_hooks.journal_refs import names_more
 __all__ = ["fields_of_remarks", "remarks", "split_remarks"]
 
 _REMARKS: Final[tuple[tuple[str, str, Callable[[Entry], str]], ...]] = (
-    ("Comment", "comments", lambda entry: entry.comments),
+    ("Comment", "comments", attrgetter("comments")),
     ("Journal reference", "journal_ref", lambda entry: _beyond_venue(entry)),
-    ("Report no.", "report_no", lambda entry: entry.report_no),
-    ("MSC classes", "msc_class", lambda entry: entry.msc_class),
-    ("ACM classes", "acm_class", lambda entry: entry.acm_class),
-    ("License", "license", lambda entry: entry.license),
+    ("Report no.", "report_no", attrgetter("report_no")),
+    ("MSC classes", "msc_class", attrgetter("msc_class")),
+    ("ACM classes", "acm_class", attrgetter("acm_class")),
+    ("License", "license", attrgetter("license")),
     ("Further DOIs", "doi", lambda entry: " ".join(entry.doi[1:])),
     ("Withdrawn from arXiv", WITHDRAWN, lambda entry: _unless_said(entry.extra.get(WITHDRAWN, ""), entry.comments)),
     ("Identifier as printed", PRINTED_ID, lambda entry: entry.extra.get(PRINTED_ID, "")),

@@ -129,7 +129,8 @@ class Reader(Generic[R]):
     - `raw`: a record as it stood in the input, for the problems file.
     - `weak`: names of the fields that this format is known to spoil; they give way to any other source.
     - `boundary`: where the last whole record ends in a block of bytes from the beginning of a record on, 0 where that
-      cannot be told. With it several processes read one input; each part is read as if it were an input.
+      cannot be told. With it several processes read one input; each part is read as if it were an input, and so may
+      be the lines from where `Source.line` says that a record begins to where it says so of the next.
     """
 
     name: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -144,7 +145,8 @@ def check_reader(reader: Reader[Any], sample: bytes, entries: int | None = None)
 
     Raises AssertionError where the reader does not know its sample or knows nonsense, yields records that cannot be
     pickled, forgets `source.line`, raises anything but ReadError and SkipRecord from `entry`, reads the sample
-    otherwise when it comes in crumbs, or holds a long input whole before it yields the first record.
+    otherwise when it comes in crumbs (or, with a `boundary`, by the lines of each record), or holds a long input whole
+    before it yields the first record.
     """
     who = f"reader {reader.name}"
     _require(_sniffs(reader, sample[:65536]), f"{who}: sniff does not know the sample")
@@ -155,6 +157,9 @@ def check_reader(reader: Reader[Any], sample: bytes, entries: int | None = None)
     _require(
         entries is None or len(whole) == entries, f"{who}: finds {len(whole)} entries where there are {entries or 0}"
     )
+    if reader.boundary:
+        apart = _read_apart(reader, sample[: reader.boundary(sample)])
+        _require(apart == whole[: len(apart)], f"{who}: reads otherwise when it is given the lines of one record alone")
     for cut in {len(sample) // 2, max(len(sample) - 3, 0)}:
         _read(reader, sample[:cut], 4096)
     for nonsense in _NONSENSE:
@@ -164,6 +169,18 @@ def check_reader(reader: Reader[Any], sample: bytes, entries: int | None = None)
         next(iter(reader.records(Source(crumbs, "sample"))))  # type: ignore[arg-type]
         _require(not crumbs.is_read, f"{who}: does not stream: it holds the whole input before the first record")
     return whole
+
+
+def _read_apart(reader: Reader[Any], sample: bytes) -> list[Entry]:
+    """The entries of a sample cut where `source.line` says that records begin."""
+    source = Source(io.BytesIO(sample), "sample")
+    begins = [source.line - 1 for _ in reader.records(source)]
+    lines = sample.splitlines(keepends=True)
+    return [
+        entry
+        for begin, end in pairwise([*begins, len(lines)])
+        for entry in _read(reader, b"".join(lines[begin:end]), len(sample))
+    ]
 
 
 def _sniffs(reader: Reader[Any], head: bytes) -> bool:

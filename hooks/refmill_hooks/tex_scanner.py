@@ -84,7 +84,7 @@ def is_marked(text: str) -> bool:
 
 def only_math(text: str) -> list[str] | None:
     """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
-    if "&" in text or "  " in text or not (text.isascii() or _is_sound(text)):
+    if "&" in text or not (text.isascii() or _is_sound(text)):
         return None
     parts = text.split("$")
     if len(parts) % 2 == 0:

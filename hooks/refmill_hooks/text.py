@@ -19,6 +19,9 @@ _HTML_FONT = {
 }
 
 
+_PARAGRAPH = re.compile(r"\n[\n \t]")
+
+
 def squeeze(text: str) -> str:
     """The text on one line, with single blanks."""
     if "\n" in text or "  " in text or "\t" in text or text[:1] == " " or text[-1:] == " ":
@@ -29,8 +32,8 @@ def squeeze(text: str) -> str:
 def paragraphs(text: str) -> str:
     """Hard line wraps folded into blanks; an empty or an indented line opens a paragraph, a blank line parts them."""
     text = text.strip()
-    if "\n\n" not in text and "\n " not in text and "\n\t" not in text and "\r" not in text:
-        return squeeze(text.replace("\n", " ").replace("\t", " "))
+    if "\r" not in text and not _PARAGRAPH.search(text):
+        return squeeze(text.replace("\n", " "))
     pieces: list[list[str]] = [[]]
     for line in text.split("\n"):
         words = line.split()

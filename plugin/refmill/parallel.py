@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
-from itertools import chain, repeat
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -24,7 +24,7 @@ import msgspec
 from refmill.enrichment import lacks
 from refmill.inputs import Opened, Rewound
 from refmill.planning import KEYS, Job, Plan, planned
-from refmill.reading import identity, read_entries
+from refmill.reading import BATCH, identity, read_entries
 from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
@@ -98,36 +98,42 @@ def read_ready(
     """The entries of all sources in their order, those of formats that can be cut read by the executor's workers."""
     work = pickle.dumps((job, registry.files))
     for source, reader in opened:
-        shards = _shards(source, reader)
-        if shards is None:
+        pieces = _pieces(source, reader)
+        if pieces is None:
             yield from read_entries([(source, reader)], registry, report)
-        else:
-            yield from _read_by(executor, jobs, work, source.name, reader.name, shards, report)
-
-
-def _read_by(
-    executor: Executor,
-    jobs: int,
-    work: bytes,
-    source: str,
-    reader: str,
-    shards: Iterator[bytes],
-    report: Report,
-) -> Iterator[Entry]:
-    waiting: deque[Future[bytes]] = deque()
-    lines = 0
-    for data in chain(shards, repeat(b"")):
-        if data:
-            waiting.append(executor.submit(_read_shard, work, source, reader, data))
-        if len(waiting) > 2 * jobs or (waiting and not data):
-            shard = _decode_shard(waiting.popleft().result())
-            yield from _received(shard, source, lines, report)
+            continue
+        read_shard = partial(_read_shard, work, source.name, reader.name)
+        lines = 0
+        for data, result in _in_order(pieces, read_shard, executor, jobs):
+            shard = _decode_shard(result)
+            reread = partial(_reread, data, source.name, reader, registry)
+            yield from _received(shard, source.name, lines, report, reread)
             lines += shard.lines
-        elif not data:
-            return
 
 
-def _received(shard: Shard, source: str, lines_before: int, report: Report) -> list[Entry]:
+def _in_order(
+    pieces: Iterator[bytes], work: Callable[[bytes], bytes], executor: Executor, jobs: int
+) -> Iterator[tuple[bytes, bytes]]:
+    """Each piece with what became of it; some are always at work ahead."""
+    waiting: deque[tuple[bytes, Future[bytes]]] = deque()
+    for piece in pieces:
+        waiting.append((piece, executor.submit(work, piece)))
+        if len(waiting) > 2 * jobs:
+            piece, future = waiting.popleft()
+            yield piece, future.result()
+    for piece, future in waiting:
+        yield piece, future.result()
+
+
+def _reread(data: bytes, name: str, reader: Reader[Any], registry: Registry, begin: int, end: int) -> Entry:
+    """The entry that stands there, once more; what is to be told of it was told the first time."""
+    source = Source(BytesIO(data[begin:end]), name)
+    return with_venue(next(read_entries([(source, reader)], registry, _Told())))
+
+
+def _received(
+    shard: Shard, source: str, lines_before: int, report: Report, reread: Callable[[int, int], Entry]
+) -> list[Entry]:
     report.summary.read += len(shard.entries)
     report.summary.skipped += shard.skipped
     for problem in shard.problems:
@@ -135,10 +141,12 @@ def _received(shard: Shard, source: str, lines_before: int, report: Report) -> l
         tell(source, problem.line + lines_before, problem.reason, problem.raw)
     for note in shard.notes:
         report.note(note)
+    for ready in shard.entries:
+        msgspec.structs.force_setattr(ready, "reread", reread)
     return [ready if ready.texts else ready.whole() for ready in shard.entries]
 
 
-def _shards(source: Source, reader: Reader[Any]) -> Iterator[bytes] | None:
+def _pieces(source: Source, reader: Reader[Any]) -> Iterator[bytes] | None:
     """Bytes, each piece ending where a record ends; None for a format that cannot be cut so."""
     boundary = reader.boundary
     if boundary is None:
@@ -186,34 +194,52 @@ def _read_shard(work: bytes, name: str, reader: str, data: bytes) -> bytes:
     registry = worker.registry
     told = _Told()
     source = Source(BytesIO(data), name)
-    ready = [_ready(entry, worker) for entry in read_entries([(source, registry.reader(reader))], registry, told)]
+    placed = [(entry, source.line - 1) for entry in read_entries([(source, registry.reader(reader))], registry, told)]
+    starts = [0, *accumulate(len(line) + 1 for line in data.split(b"\n"))]
+    ready: list[Ready] = []
+    for first in range(0, len(placed), BATCH):
+        ready += _rendered(placed[first : first + BATCH], starts, worker)
+    for one, following in pairwise(ready):
+        msgspec.structs.force_setattr(one, "end", following.begin)
     notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
     return _ENCODE(Shard(ready, told.problems, told.summary.skipped, notes, data.count(b"\n")))
 
 
-def _ready(entry: Entry, worker: _Equipment) -> Ready:
-    if worker.strips_versions and entry.version:
-        entry = entry.replace(version=None)
-    alone = entry.key
-    texts: tuple[bytes, ...] = ()
-    if not worker.is_lacking(entry):
-        keyed = entry = with_venue(entry)
-        if worker.keys and not entry.key:
-            keyed = next(worker.keys(iter((entry,)), worker.plan.options[KEYS]), entry)
-        alone = keyed.key
-        texts = tuple([_text(output.exporter.render, keyed, output.options) for output in worker.plan.outputs])
-    return Ready(
-        id=entry.id,
-        version=entry.version,
-        created=entry.created,
-        updated=entry.updated,
-        extra=entry.extra,
-        key=alone,
-        identity=identity(entry),
-        texts=texts,
-        alone=alone,
-        packed=_ENCODE(entry),
-    )
+def _rendered(placed: list[tuple[Entry, int]], starts: list[int], worker: _Equipment) -> list[Ready]:
+    """The entries with the texts they have alone; one stage after the other, as `pipeline` does it."""
+    entries = [entry for entry, _ in placed]
+    if worker.strips_versions:
+        entries = [entry.replace(version=None) if entry.version else entry for entry in entries]
+    complete = [not worker.is_lacking(entry) for entry in entries]
+    found = [with_venue(entry) if full else entry for entry, full in zip(entries, complete, strict=True)]
+    alone = [_keyed(entry, worker) if full else entry for entry, full in zip(found, complete, strict=True)]
+    texts = [_texts(entry, worker) if full else () for entry, full in zip(alone, complete, strict=True)]
+    return [
+        Ready(
+            id=entry.id,
+            version=entry.version,
+            created=entry.created,
+            updated=entry.updated,
+            extra=entry.extra,
+            key=keyed.key,
+            identity=identity(entry),
+            texts=rendered,
+            alone=keyed.key,
+            begin=starts[line],
+            end=starts[-1],
+        )
+        for entry, (_, line), keyed, rendered in zip(entries, placed, alone, texts, strict=True)
+    ]
+
+
+def _keyed(entry: Entry, worker: _Equipment) -> Entry:
+    if entry.key or not worker.keys:
+        return entry
+    return next(worker.keys(iter((entry,)), worker.plan.options[KEYS]), entry)
+
+
+def _texts(entry: Entry, worker: _Equipment) -> tuple[bytes, ...]:
+    return tuple([_text(output.exporter.render, entry, output.options) for output in worker.plan.outputs])
 
 
 def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any) -> bytes:

@@ -14,7 +14,7 @@ from refmill.outputs import Outputs
 from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.progress import Progress
-from refmill.reading import drop_duplicates, read_entries
+from refmill.reading import drop_duplicates, in_batches, read_entries
 from refmill.registry import Registry
 from refmill.report import Report, Summary
 from refmill.store import Store
@@ -93,9 +93,9 @@ def _flow(
         entries = (entry for entry in entries if entry.id in only)
     if job.versions == "strip":
         entries = (entry.replace(version=None) if entry.version else entry for entry in entries)
-    flow = drop_duplicates(entries, report)
+    flow = drop_duplicates(in_batches(entries), report)
+    remote = any(not enricher.local for enricher in plan.enrichers)
     if plan.enrichers:
-        remote = any(not enricher.local for enricher in plan.enrichers)
         report.summary.offline = job.offline or not remote
         asking = Asking(
             registry=registry,
@@ -107,11 +107,13 @@ def _flow(
             max_age=job.max_age,
         )
         flow = enrich(flow, plan.enrichers, asking)
-    flow = map(with_venue, flow)
+    # Answers of the network come slowly; an entry goes on as soon as it has its own.
+    batched = iter if plan.enrichers and not report.summary.offline else in_batches
+    flow = batched(map(with_venue, batched(flow)))
     for transform in plan.transforms:
         flow = _transformed(flow, transform, plan.options[transform.name], registry, report)
     if keys and KEYS in plan.options:
-        flow = _transformed(flow, registry.transform(KEYS), plan.options[KEYS], registry, report)
+        flow = batched(_transformed(flow, registry.transform(KEYS), plan.options[KEYS], registry, report))
     return _finished(flow, report)
 
 

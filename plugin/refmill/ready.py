@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import msgspec
+from typing import Any
 
 from refmill_hooks import Entry
 
 __all__ = ["Ready"]
-
-_unpacked: Callable[[bytes], Entry] = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Ready(Entry, frozen=True, kw_only=True, gc=False):
@@ -18,17 +14,21 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
 
     - `identity`: what tells it from others, by the key that it was read with.
     - `texts`: in UTF-8, one an output, b"" where the exporter refused; they hold the key `alone`.
-    - `packed`: the whole entry in msgpack, for the case that it must be rendered again.
+    - `begin`, `end`: where in its shard the record stands, for the case that it must be rendered again.
+    - `reread`: makes the whole entry of these two; None in the process that rendered it.
     """
 
     identity: str = ""
     texts: tuple[bytes, ...] = ()
     alone: str = ""
-    packed: bytes = b""
+    begin: int = 0
+    end: int = 0
+    reread: Any = None
 
     def whole(self) -> Entry:
         """The entry itself, with the key it has by now."""
-        return _unpacked(self.packed).replace(key=self.key)
+        entry: Entry = self.reread(self.begin, self.end)
+        return entry.replace(key=self.key, version=self.version)
 
     def text(self, output: int) -> bytes:
         """What was rendered for this output, b"" where it is not good or none."""

@@ -105,6 +105,12 @@ def reads_blocks(source: Source) -> Iterator[str]:
         yield block.decode("latin-1")
 
 
+def counts_wrongly(source: Source) -> Iterator[str]:
+    for line in source.lines():
+        source.line = 1
+        yield line
+
+
 def reads_all(source: Source) -> Iterator[str]:
     source.line = 1
     yield from list(source.lines())
@@ -118,6 +124,7 @@ def reads_all(source: Source) -> Iterator[str]:
         (reader(sniff=lambda head: head[0] == 105), "sniff raises IndexError"),
         (reader(records=forgets_the_line), "source.line"),
         (reader(records=reads_blocks), "small blocks"),
+        (reader(records=counts_wrongly, boundary=len), "lines of one record alone"),
         (reader(entry=lambda record: Entry(id=record.split()[1], source="mine")), "raise ReadError"),
         (reader(entry=lambda record: Entry(id=record)), "without its source"),
         (reader(entry=str), "not an Entry"),

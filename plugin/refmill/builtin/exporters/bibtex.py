@@ -79,8 +79,14 @@ def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     fields = _fields(entry, options, biblatex)
     if any(name.startswith(KEPT) for name in entry.extra):
         fields += _kept(entry, {name for name, value in fields if value})
-    lines = "".join([f"  {name:<{_WIDTH}} = {value},\n" for name, value in fields if value])
-    return f"@{kind}{{{entry.key or entry.id.replace('/', '_')},\n{lines}}}\n"
+    lines = "".join([_lead(name) + value for name, value in fields if value])
+    return f"@{kind}{{{entry.key or entry.id.replace('/', '_')}{lines},\n}}\n"
+
+
+@lru_cache(1024)
+def _lead(name: str) -> str:
+    """What stands between the values of the field before and of this one."""
+    return f",\n  {name:<{_WIDTH}} = "
 
 
 def _kept(entry: Entry, written: set[str]) -> list[tuple[str, str]]:

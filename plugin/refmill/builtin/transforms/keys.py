@@ -20,6 +20,7 @@ _STOP_WORDS = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _TITLE_WORDS = 2
+_YEARS = frozenset({"year", "shortyear"})
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
@@ -91,9 +92,10 @@ def _made_of(template: str) -> Sequence[str]:
 
 def _key(entry: Entry, template: str, made_of: Sequence[str]) -> str:
     values = {word: _WORDS[word](entry) for word in made_of}
-    if not any(value for word, value in values.items() if word not in ("year", "shortyear")):
+    if not any(value for word, value in values.items() if word not in _YEARS):
         return f"arxiv{_UNSAFE.sub('_', entry.id)}" if entry.id else "entry"
-    return _UNSAFE.sub("", template.format_map(values)) or "entry"
+    key = template.format_map(values)
+    return key if key.isascii() and key.isalnum() else _UNSAFE.sub("", key) or "entry"
 
 
 def _auth(entry: Entry) -> str:
@@ -112,11 +114,12 @@ def _title(entry: Entry) -> str:
 
 def _title_words(entry: Entry, count: int) -> list[str]:
     words: list[str] = []
-    for match in _WORD.finditer(plain(entry.title)):
-        if match[0].lower() not in _STOP_WORDS and (word := _ascii(match[0])):
-            words.append(word)
-            if len(words) == count:
-                break
+    for piece in plain(entry.title).split(" "):
+        for text in (piece,) if piece.isalnum() else _WORD.findall(piece):
+            if text.lower() not in _STOP_WORDS and (word := _ascii(text)):
+                words.append(word)
+                if len(words) == count:
+                    return words
     return words
 
 
@@ -125,7 +128,7 @@ def _year(entry: Entry) -> str:
 
 
 def _ascii(text: str) -> str:
-    if text.isascii() and text.isalpha():
+    if text.isascii() and text.isalnum():
         return text.lower()
     if not text.isascii() or "\\" in text:
         text = unicodedata.normalize("NFKD", plain(text).translate(_LETTERS))
