@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from refmill_hooks.tex_scanner import MATH, MATH_COMMAND, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
-from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
+from refmill_hooks.latex_math import latex_math
+from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
+from refmill_hooks.tex_tables import ACCENTS, SYMBOLS, TEX_OF
 
 __all__ = ["latex", "protect_capitals", "spelled", "unprotected"]
 
@@ -37,19 +38,28 @@ def latex(text: str, *, ascii: bool = False) -> str:
         return text
     if (simple := only_math(text)) is not None:
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
-        simple[1::2] = [f"{{${_latex_math(body)}$}}" for body in simple[1::2]]
+        simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
         return "".join(simple)  # without a brace in the text there is none to pair
     parts: list[str] = []
     for kind, value in tokens(text):
         if kind == TEXT:
             parts.append(_latex_text(value, ascii))
         elif kind == MATH:
-            parts.append(f"{{${_latex_math(value)}$}}")
+            parts.append(_math(value, ascii))
         elif kind == OPEN:
             parts.append(_LATEX_FONT.get(value, "{"))
         else:
             parts.append("}")
     return _paired(joined(parts))
+
+
+def _math(body: str, ascii: bool) -> str:
+    value = latex_math(body)
+    if ascii and not value.isascii():
+        value = "".join(
+            character if character < "\x80" else f"\\text{{{_ascii_character(character)}}}" for character in value
+        )
+    return f"{{${value}$}}"
 
 
 _ESCAPED_BRACE = re.compile(r"\\([{}])")
@@ -79,51 +89,6 @@ def protect_capitals(value: str) -> str:
         elif depth == 0 and not part.startswith("\\"):
             parts[index] = _CAPITALS.sub(lambda match: f"{{{match[0]}}}", part)
     return "".join(parts)
-
-
-_SUBSCRIPT = re.compile(r"(?<!\\)([_^])([A-Za-z0-9*+'-])")
-
-
-def _latex_math(body: str) -> str:
-    if "\n" in body:
-        body = " ".join(body.split())
-    if not body.isascii():
-        body = "".join(_math_character(character) for character in body).strip()
-    if "\\" in body:
-        body = MATH_COMMAND.sub(
-            lambda match: match[0] if match[1] in KNOWN_IN_MATH else f"\\mathrm{{{match[1]}}}", body
-        )
-    if "_" in body or "^" in body:
-        body = _SUBSCRIPT.sub(r"\1{\2}", body)
-    if "%" in body or "#" in body or "&" in body:
-        body = re.sub(r"(?<!\\)([%#&])", r"\\\1", body)
-    if body.count("\\{") != body.count("\\}"):
-        # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
-        body = re.sub(r"\\\{ *", r"\\lbrace ", body)
-        body = re.sub(r"\\\} *", r"\\rbrace ", body).rstrip()
-    if body.count("{") != body.count("}"):
-        body = _rebalanced(body)
-    return body.rstrip("\\") if body.endswith("\\") else body
-
-
-def _rebalanced(body: str) -> str:
-    """Without the braces that close nothing, and with those that are missing at the end."""
-    parts: list[str] = []
-    depth = 0
-    for part in re.split(r"(\\.|[{}])", body):
-        depth += (part == "{") - (part == "}")
-        if depth < 0:
-            depth = 0
-        else:
-            parts.append(part)
-    return "".join(parts) + "}" * depth
-
-
-def _math_character(character: str) -> str:
-    command = TEX_OF.get(character)
-    if command is None:
-        return character
-    return f"\\{command} " if command.isalpha() else command
 
 
 def _latex_text(text: str, ascii: bool) -> str:
@@ -168,7 +133,8 @@ def _ascii_character(character: str) -> str:
     if marks and base.isascii() and all(commands):
         value = base
         for command in commands:
-            value = f"\\{command}{{{value}}}" if command.isalpha() else f"\\{command}{value}"
+            bare = not command.isalpha() and value == base
+            value = f"\\{command}{value}" if bare else f"\\{command}{{{value}}}"
         return f"{{{value}}}"
     symbol = _utf8_character(character)
     return symbol if symbol.isascii() else spelled(character)

@@ -24,15 +24,19 @@ __all__ = [
 ]
 
 PARTICLES: Final = frozenset(
-    """af al-din auf aus da das de degli dei del della delle delli dello dem den der des di do dos du el im la las le
-    lo los mac ter ten te tot van vande vanden vander vaziri vom von zu zum zur 't v.d. v. d'""".split()
+    """af al-din auf aus da das de degli dei del della delle delli dello dem den der des di do dos du el im in la las
+    le lo los mac ter ten te tot van vande vanden vander vaziri vom von zu zum zur 't v.d. v. d'""".split()
 )
 """Words that belong to the family name behind them."""
+
+_CONJUNCTIONS = frozenset("yie")
+"""Words between the two parts of a family name: `Barrado y Navascués`, `Guillén i Fàbregas`, `Castro e Silva`."""
 
 _CAPITAL_PARTICLES = frozenset(
     {"De", "Del", "Della", "Di", "Da", "Van", "Von", "Den", "Der", "La", "Le", "El", "Dos", "Du"}
 )
 """Particles with a capital: part of the family name where another word stands in front of and behind them."""
+_ALL_PARTICLES = PARTICLES | _CAPITAL_PARTICLES
 
 _SUFFIXES = re.compile(r"(?:[JS]r\.?|[JS]R\.?|Junior|I{2,3}|I?V|VI{0,3})", re.ASCII)
 _GROUP_ENDS = (
@@ -131,9 +135,7 @@ def name_from_parts(family: str, given: str = "", suffix: str = "", affiliations
     if not suffix and head and _SUFFIXES.fullmatch(last) and last not in _INITIALS:
         given, suffix = head.rstrip(","), last
     words = given.split(" ")
-    first = len(words)
-    while first > 1 and words[first - 1] in PARTICLES:
-        first -= 1
+    first = _begin_of_family(words, len(words), PARTICLES)
     if first < len(words):
         family = " ".join([*words[first:], family])
         given = " ".join(words[:first])
@@ -229,12 +231,19 @@ def _person(text: str, suffix: str) -> Name:
         suffix = words.pop()
     if len(words) < 2:
         return Name(family=" ".join(words), suffix=suffix)
-    first = len(words) - 1
-    while first > 1 and (words[first - 1] in PARTICLES or words[first - 1] in _CAPITAL_PARTICLES):
-        first -= 1
+    first = _begin_of_family(words, len(words) - 1, _ALL_PARTICLES)
     if first == 1 and words[0] in PARTICLES:
         first = 0
     return Name(family=" ".join(words[first:]), given=" ".join(words[:first]), suffix=suffix)
+
+
+def _begin_of_family(words: Sequence[str], first: int, particles: frozenset[str]) -> int:
+    """Where the family name of which the word `first` is known to be part begins; one forename is left at least."""
+    while first > 1 and words[first - 1] in particles:
+        first -= 1
+    if first > 2 and words[first - 1] in _CONJUNCTIONS and words[first - 2].istitle() and "." not in words[first - 2]:
+        first -= 2
+    return first
 
 
 def _group(text: str) -> str:

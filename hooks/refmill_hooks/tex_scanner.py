@@ -47,7 +47,7 @@ _NOTHING = frozenset({"/", "-", "!", "@", "left", "right", "big", "Big", "label"
 _LOGOS = {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX"}
 _REFERENCES = re.compile(r"\*?(?:\s*\[[^\[\]{}]*\]){0,2}\s*\{([^{}]*)\}")
 _ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})?")
-_STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?)\}")
+_STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?|\\[uvHrckdbt]\{\w\})\}")
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")

@@ -94,61 +94,67 @@ SYMBOLS: Final = dict(
 """Command -> the character it prints."""
 
 KNOWN_IN_MATH: Final = frozenset(
-    """AA AE Bbb Big Bigg Bigl Bigr Bumpeq Cap Cup DH DJ DeclareMathOperator Delta Downarrow Gamma H IJ L Lambda
-    Leftarrow Leftrightarrow Lleftarrow Longleftarrow Longleftrightarrow Longrightarrow Lsh NG O OE Omega P Phi Pi
-    Pr Psi Re Rightarrow Rrightarrow Rsh S SS Sigma Subset Supset TH Theta Uparrow Updownarrow Upsilon Vdash Vert
-    Vvdash Xi aa acute ae aleph alpha amalg angle approx approxeq arccos arcsin arctan arg ast asymp atop b
-    backepsilon backprime backsim backsimeq backslash bar barwedge because beta beth between bf big bigcap bigcirc
-    bigcup bigg bigl bigoplus bigotimes bigr bigtriangledown bigtriangleup bigvee bigwedge binom blacklozenge
-    blacksquare blacktriangle blacktriangledown blacktriangleleft blacktriangleright bmod boldsymbol bowtie boxdot
-    boxminus boxplus boxtimes breve bullet bumpeq c cal cap cdot cdots cfrac check chi choose circ circeq
-    circlearrowleft circlearrowright circledS circledast circledcirc circleddash colon complement cong coprod
-    copyright cos cosh cot csc cup curlyeqprec curlyeqsucc curlyvee curlywedge curvearrowleft curvearrowright d dag
-    dagger daleth dashv ddag ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond digamma dim
-    displaystyle div divideontimes dj dot doteq doteqdot dotplus dots dotsb dotsc dotsi dotsm dotso downarrow
+    """AA AE Bbb Bbbk Big Bigg Biggl Biggm Biggr Bigl Bigm Bigr Box Bumpeq Cap Cup DH DJ DeclareMathOperator Delta
+    Diamond Doteq Downarrow Finv Game Gamma IJ Im Join L Lambda Leftarrow Leftrightarrow Lleftarrow Longleftarrow
+    Longleftrightarrow Longrightarrow Lsh NG O OE Omega P Phi Pi Pr Psi Re Rightarrow Rrightarrow Rsh S SS Sigma
+    Subset Supset TH Theta Uparrow Updownarrow Upsilon Vdash Vert Vvdash Xi aa acute ae aleph alpha amalg angle
+    approx approxeq arccos arcsin arctan arg ast asymp atop backepsilon backprime backsim backsimeq backslash bar
+    barwedge because beta beth between bf big bigcap bigcirc bigcup bigg biggl biggm biggr bigl bigm bigodot
+    bigoplus bigotimes bigr bigsqcup bigstar bigtriangledown bigtriangleup biguplus bigvee bigwedge binom
+    blacklozenge blacksquare blacktriangle blacktriangledown blacktriangleleft blacktriangleright bmod boldsymbol
+    bot bowtie boxdot boxed boxminus boxplus boxtimes brace brack breve bullet bumpeq cal cap cdot cdots centerdot
+    cfrac check checkmark chi choose circ circeq circlearrowleft circlearrowright circledR circledS circledast
+    circledcirc circleddash clubsuit colon complement cong coprod copyright cos cosh cot coth csc cup curlyeqprec
+    curlyeqsucc curlyvee curlywedge curvearrowleft curvearrowright dag dagger daleth dashv dbinom ddag ddagger
+    ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond diamondsuit digamma dim displaystyle div
+    divideontimes dj dot doteq doteqdot dotplus dots dotsb dotsc dotsi dotsm dotso doublebarwedge downarrow
     downdownarrows downharpoonleft downharpoonright ell em emph emptyset enskip enspace ensuremath epsilon eqcirc
-    eqslantgtr eqslantless equiv eta eth exists exp fallingdotseq fbox flat forall frac frown gamma gcd ge geq geqq
-    geqslant gets gg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless gtreqqless gtrless gtrsim
-    guillemotleft guillemotright guilsinglleft guilsinglright hat hbar hom hookleftarrow hookrightarrow hphantom
-    hskip hslash hspace i iiint iint ij impliedby implies in inf infty int intercal intertext iota it itshape j
-    joinrel k kappa ker kern l lVert lambda land langle lbrace lceil ldots le leadsto left leftarrow leftarrowtail
-    leftharpoondown leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons
-    leftrightsquigarrow leftthreetimes leq leqq leqslant lessapprox lessdot lesseqgtr lesseqqgtr lessgtr lesssim
-    lfloor lg lim liminf limits limsup ll llcorner lmoustache ln lnapprox lneq lneqq lnot lnsim log longleftarrow
+    eqsim eqslantgtr eqslantless equiv eta eth exists exp fallingdotseq fbox flat forall frac frak frown gamma gcd
+    ge genfrac geq geqq geqslant gets gg ggg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless
+    gtreqqless gtrless gtrsim guillemotleft guillemotright guilsinglleft guilsinglright hat hbar hbox heartsuit
+    hfill hom hookleftarrow hookrightarrow hphantom hskip hslash hspace i idotsint iff iiiint iiint iint ij imath
+    impliedby implies in inf infty injlim int intercal intertext iota it itshape j jmath joinrel kappa ker kern l
+    lVert lambda land langle lbrace lbrack lceil ldots le leadsto left leftarrow leftarrowtail leftharpoondown
+    leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons leftrightsquigarrow leftroot
+    leftthreetimes leq leqq leqslant lessapprox lessdot lesseqgtr lesseqqgtr lessgtr lesssim lfloor lg lgroup lhd
+    lim liminf limits limsup ll llcorner lll lmoustache ln lnapprox lneq lneqq lnot lnsim log longleftarrow
     longleftrightarrow longmapsto longrightarrow looparrowleft looparrowright lor lozenge lrcorner ltimes lvert
-    mapsto mathbb mathbf mathbin mathcal mathchar mathclose mathfrak mathit mathop mathopen mathord mathrel mathring
-    mathrm mathsf mathtt max mbox measuredangle mho mid middle min mkern mod mp mskip mu multimap nLeftarrow
-    nLeftrightarrow nRightarrow nVDash nVdash nabla natural ne nearrow neg neq newenvironment nexists ng ngeq ngtr
-    ni nleftarrow nleftrightarrow nleq nless nmid nobreakdash noindent nolimits nolinebreak nonumber not notin
-    nparallel nprec nrightarrow nsubseteq nsucc nsupseteq ntriangleleft ntrianglelefteq ntriangleright
-    ntrianglerighteq nu nvDash nvdash nwarrow o odot oe oint omega ominus operatorname oplus oslash otimes over
-    overbrace overleftarrow overleftrightarrow overline overrightarrow overset owns parallel partial perp phantom
-    phi pi pitchfork pm pmb pmod pounds prec precapprox preccurlyeq preceq precnapprox precneqq precsim prime prod
-    propto psi qquad quad quotedblbase quotesinglbase r rVert rangle rbrace rceil renewenvironment rfloor rho right
+    makebox maltese mapsto mathbb mathbf mathbin mathcal mathchar mathclose mathfrak mathinner mathit mathop
+    mathopen mathord mathrel mathring mathrm mathsf mathtt max mbox measuredangle medspace mho mid middle min mit
+    mkern mod models mp mskip mspace mu multimap nLeftarrow nLeftrightarrow nRightarrow nVDash nVdash nabla natural
+    ne nearrow neg negthinspace neq newenvironment nexists ng ngeq ngtr ni nleftarrow nleftrightarrow nleq nless
+    nmid nobreakdash noindent nolimits nolinebreak nonumber not notin nparallel nprec nrightarrow nsubseteq nsucc
+    nsupseteq ntriangleleft ntrianglelefteq ntriangleright ntrianglerighteq nu nvDash nvdash nwarrow o odot oe oint
+    omega ominus operatorname oplus oslash otimes over overbrace overleftarrow overleftrightarrow overline
+    overrightarrow overset owns parallel partial perp phantom phi pi pitchfork pm pmb pmod pod pounds prec
+    precapprox preccurlyeq preceq precnapprox precneqq precsim prime prod projlim propto protect psi qquad quad
+    quotedblbase quotesinglbase rVert rangle rbrace rbrack rceil relax renewenvironment rfloor rgroup rhd rho right
     rightarrow rightarrowtail rightharpoondown rightharpoonup rightleftarrows rightleftharpoons rightrightarrows
     rightsquigarrow rightthreetimes risingdotseq rm rmoustache root rtimes rvert sc scriptscriptstyle scriptstyle
-    searrow sec selectlanguage setminus sf sharp sigma sim simeq sin sinh sl slash small smallsetminus smash smile
-    sphericalangle sqcap sqcup sqrt sqsubset sqsubseteq sqsupset sqsupseteq square ss stackrel star subparagraph
-    subset subseteq subseteqq subsetneq subsetneqq substack succ succapprox succcurlyeq succeq succnapprox succneqq
-    succnsim succsim sum sup supset supseteq supseteqq supsetneq supsetneqq surd swarrow tag tan tanh tau text
-    textacutedbl textasciiacute textasciibreve textasciicaron textasciicircum textasciidieresis textasciigrave
-    textasciimacron textasciitilde textasteriskcentered textbackslash textbaht textbar textbf textbigcircle
-    textblank textbraceleft textbraceright textbrokenbar textbullet textcelsius textcent textcircledP
-    textcolonmonetary textcompwordmark textcopyright textcurrency textdagger textdaggerdbl textdegree textdiscount
-    textdiv textdollar textdong textdownarrow textellipsis textemdash textendash textestimated texteuro
-    textexclamdown textflorin textfractionsolidus textgreater textinterrobang textit textlangle textleftarrow
-    textless textlira textlnot textmd textmho textmu textmusicalnote textnaira textnumero textohm textonehalf
-    textonequarter textonesuperior textopenbullet textordfeminine textordmasculine textparagraph textperiodcentered
-    textpertenthousand textperthousand textpeso textpm textquestiondown textquotedblleft textquotedblright
-    textquoteleft textquoteright textquotesingle textrangle textrecipe textreferencemark textregistered
-    textrightarrow textrm textsc textsection textservicemark textsf textsl textsterling textstyle textsuperscript
-    textthreequarters textthreesuperior texttildelow texttimes texttrademark texttt texttwosuperior textunderscore
-    textup textuparrow textvisiblespace textwon textyen tfrac th therefore theta thinspace tilde times to top
-    triangledown triangleleft trianglelefteq triangleq triangleright trianglerighteq tt twoheadleftarrow
-    twoheadrightarrow u ulcorner underbrace underleftarrow underleftrightarrow underline underrightarrow underset
-    uparrow updownarrow upharpoonleft upharpoonright uplus upsilon upuparrows urcorner v varepsilon varkappa
-    varnothing varphi varpi varrho varsigma vartheta vartriangle vartriangleleft vartriangleright vdash vdots vec
-    vee veebar verb vert vphantom vspace wedge widehat widetilde wp wr xi xleftarrow xrightarrow zeta""".split()
+    searrow sec selectlanguage setminus sf sharp shortmid shortparallel sigma sim simeq sin sinh sl slash small
+    smallfrown smallsetminus smallsmile smash smile spadesuit sphericalangle sqcap sqcup sqrt sqsubset sqsubseteq
+    sqsupset sqsupseteq square ss stackrel star subparagraph subset subseteq subseteqq subsetneq subsetneqq substack
+    succ succapprox succcurlyeq succeq succnapprox succneqq succnsim succsim sum sup supset supseteq supseteqq
+    supsetneq supsetneqq surd swarrow tag tan tanh tau tbinom text textacutedbl textasciiacute textasciibreve
+    textasciicaron textasciicircum textasciidieresis textasciigrave textasciimacron textasciitilde
+    textasteriskcentered textbackslash textbaht textbar textbf textbigcircle textblank textbraceleft textbraceright
+    textbrokenbar textbullet textcelsius textcent textcircledP textcolonmonetary textcompwordmark textcopyright
+    textcurrency textdagger textdaggerdbl textdegree textdiscount textdiv textdollar textdong textdownarrow
+    textellipsis textemdash textendash textestimated texteuro textexclamdown textflorin textfractionsolidus
+    textgreater textinterrobang textit textlangle textleftarrow textless textlira textlnot textmd textmho textmu
+    textmusicalnote textnaira textnumero textohm textonehalf textonequarter textonesuperior textopenbullet
+    textordfeminine textordmasculine textparagraph textperiodcentered textpertenthousand textperthousand textpeso
+    textpm textquestiondown textquotedblleft textquotedblright textquoteleft textquoteright textquotesingle
+    textrangle textrecipe textreferencemark textregistered textrightarrow textrm textsc textsection textservicemark
+    textsf textsl textsterling textstyle textsuperscript textthreequarters textthreesuperior texttildelow texttimes
+    texttrademark texttt texttwosuperior textunderscore textup textuparrow textvisiblespace textwon textyen tfrac th
+    therefore theta thickapprox thicksim thickspace thinspace tilde times to top triangle triangledown triangleleft
+    trianglelefteq triangleq triangleright trianglerighteq tt twoheadleftarrow twoheadrightarrow ulcorner underbrace
+    underleftarrow underleftrightarrow underline underrightarrow underset unlhd unrhd uparrow updownarrow
+    upharpoonleft upharpoonright uplus uproot upsilon upuparrows urcorner varepsilon varkappa varliminf varlimsup
+    varnothing varphi varpi varpropto varrho varsigma varsubsetneq vartheta vartriangle vartriangleleft
+    vartriangleright vdash vdots vec vee veebar verb vert vphantom vspace wedge widehat widetilde wp wr xi
+    xleftarrow xrightarrow yen zeta""".split()
 )
 
 TEX_OF: Final = {

@@ -89,11 +89,33 @@ def _bibutils(path: Path, format: str) -> list[Item]:
     return [_of_mods(each) for each in ElementTree.fromstring(xml)]
 
 
+_NO_NUMBER = re.compile(r"^  pages +=(?! \{\d+(?:--\d+)?\},$).*\n", re.MULTILINE)
+"""Pages that make JabRef's export to MODS fail as a whole."""
+_NO_XML = re.compile(r"<!DOCTYPE[^>]*>|&#(?:\d|1\d|2\d|3[01]|5[56]\d{3});")
+"""What JabRef's export to DocBook holds and a reader of XML refuses."""
+
+
 def _jabref(path: Path, format: str) -> list[Item]:
-    out = path.with_suffix(".mods")
-    told = run("jabref", "-n", "-i", f"{path},bibtex", "-o", f"{out},mods", cwd=path.parent, timeout=120, check=False)
-    assert "Error occurred" not in told.stdout, told.stdout
-    return [_of_mods(each) for each in ElementTree.fromstring(out.read_text())]
+    """From its export to MODS; authors from that to DocBook, for MODS parts them at the `and` in `Alexander`."""
+    numbered = path.with_suffix(".numbered.bib")
+    numbered.write_text(_NO_NUMBER.sub("", path.read_text()))
+    exported = {}
+    for name in ("mods", "docbook"):
+        out = path.with_suffix(f".{name}")
+        words = ("-n", "-i", f"{numbered},bibtex", "-o", f"{out},{name}")
+        told = run("jabref", *words, cwd=path.parent, check=False)
+        assert "Error occurred" not in told.stdout, told.stdout
+        exported[name] = out.read_text(errors="replace")
+    items = [_of_mods(each) for each in ElementTree.fromstring(exported["mods"])]
+    authors = dict(map(_of_docbook, ElementTree.fromstring(_NO_XML.sub("", exported["docbook"]))))
+    return [item | {"authors": authors.get(item["key"], "")} for item in items]
+
+
+def _of_docbook(record: ElementTree.Element) -> tuple[str, str]:
+    """Key and authors; particles have an element of their own."""
+    people = record.iterfind("authorgroup/author")
+    names = [[part.text or "" for part in person if part.tag != "firstname"] for person in people]
+    return record.get("id", ""), ";".join(map(" ".join, names))
 
 
 def _rdflib(path: Path, format: str) -> list[Item]:
@@ -111,7 +133,8 @@ def _rdflib(path: Path, format: str) -> list[Item]:
         if str(kind) == "attachment":
             continue
         order = graph.value(node, bib.authors)
-        people = [graph.value(order, RDF[f"_{n}"]) for n in range(1, len(list(graph.predicate_objects(order))) + 1)]
+        count = len(list(graph.predicate_objects(order))) if order else 0
+        people = [graph.value(order, RDF[f"_{n}"]) for n in range(1, count + 1)]
         names = [str(graph.value(person, foaf.surname)) for person in people if person is not None]
         plain = [str(each) for each in graph.objects(node, dc.identifier)]
         container = graph.value(node, dcterms.isPartOf)
@@ -197,15 +220,17 @@ def _of_mods(record: ElementTree.Element) -> Item:
     identifiers = {each.get("type", ""): each.text or "" for each in record.iterfind("{*}identifier")}
     url = re.search(r"arxiv\.org/abs/(\S+)", " ".join(texts("location/url")))
     year = texts("originInfo/dateIssued") or texts("relatedItem/part/date") or texts("part/date") or [""]
+    details = {each.get("type", ""): " ".join(texts("number", each)) for each in record.iterfind(".//{*}detail")}
+    extent = next(record.iterfind(".//{*}extent"), None)
     return {
         "key": record.get("ID", ""),
-        "title": " ".join(texts("titleInfo/title")[:1]),
+        "title": " ".join(texts("titleInfo/title")[:1] + texts("titleInfo/subTitle")[:1]),
         "authors": ";".join(names),
         "year": year[0][:4],
         "doi": identifiers.get("doi", ""),
         "eprint": identifiers.get("arXiv") or (url[1] if url else ""),
         "container": " ".join(texts("relatedItem/titleInfo/title")[:1]),
-        "volume": "",
-        "pages": "",
+        "volume": details.get("volume", ""),
+        "pages": details.get("page", "") if extent is None else "-".join(each.text or "" for each in extent),
         "abstract": " ".join(texts("abstract")),
     }

@@ -1,8 +1,8 @@
-"""Field by field: what went in, what each client shows; the table in RESULTS.md.
+"""Field by field: what went in, what each client shows; the tables in RESULTS.md.
 
     python -m tests.conformance.comparison
 
-writes it. The entries are refmill's own samples and hard entries, so the table is the same wherever the clients are.
+writes them: one of refmill's own samples and hard entries, one of all recorded dumps where these are present.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from tests.conformance.clients import CLIENTS, FIELDS, Client, Item, lacks
+from tests.shared import SHARED
 
-from refmill.pipeline import Job, run
+from refmill.pipeline import Job, entries_of, run
 from refmill.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.names import display_name
 from refmill_hooks.testing import hard_entries
+from refmill_hooks.tex_tables import KNOWN_IN_MATH
 from refmill_hooks.text import plain
 
-__all__ = ["RESULTS", "entries", "outputs", "table"]
+__all__ = ["RECORDED", "RESULTS", "Counts", "measured", "outputs", "recorded_entries", "sample_entries", "table"]
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 SAMPLES: Final = Path(__file__).parents[2] / "samples"
@@ -34,30 +39,40 @@ FILES: Final = {
     "csl-json": "refs.json",
     "zotero-rdf": "refs.rdf",
 }
-MOST_AUTHORS: Final = 200
-"""JabRef and bibutils take minutes over 3,000; that many are tested elsewhere."""
+RECORDED: Final = [str(SHARED / "data" / name) for name in "kaggle oai atom abs textdump listing csl".split()]
+"""All recorded dumps; the .bib files beside them hold what their authors wrote, right or wrong."""
+
+Counts = Mapping[str, tuple[int, int, int]]
+"""Field -> how many values were kept, changed, lost."""
 
 
-def entries() -> list[Entry]:
+def sample_entries() -> list[Entry]:
     """The samples and the hard entries, with their keys."""
     from refmill import read
 
     with read(SAMPLES / "goldens" / "refs.bib") as sampled:
         chosen = [*sampled, *(entry for entry in hard_entries() if entry.title)]
-    chosen = [entry.replace(authors=entry.authors[:MOST_AUTHORS]) for entry in chosen]
     keys = Registry().transforms["keys"]
     assert keys.stream
     return list(keys.stream(iter(chosen), keys.options()))
 
 
-def outputs(chosen: list[Entry], folder: Path) -> dict[str, Path]:
+def recorded_entries() -> list[Entry]:
+    """Those of all recorded dumps, some 30,000, with their keys."""
+    with entries_of(Job(inputs=RECORDED, enrichers=()), Registry()) as (found, _):
+        return list(found)
+
+
+def outputs(chosen: Iterable[Entry], folder: Path) -> dict[str, Path]:
     """The file of each format."""
+    entries = list(chosen)
     for format, name in FILES.items():
-        run(Job(outputs=[str(folder / name)], to=format, enrichers=()), Registry(), entries=chosen)
+        run(Job(outputs=[str(folder / name)], to=format, enrichers=()), Registry(), entries=entries)
     return {format: folder / name for format, name in FILES.items()}
 
 
 def expected(entry: Entry, format: str) -> Item:
+    """What a client should show."""
     venue = entry.venue
     own_doi = format in ("csl-json", "zotero-rdf") and entry.id and not venue
     return {
@@ -74,59 +89,81 @@ def expected(entry: Entry, format: str) -> Item:
     }
 
 
+_COMMANDS = sorted(KNOWN_IN_MATH, key=len, reverse=True)
+_KNOWN = re.compile(
+    rf"\\(?:{'|'.join(_COMMANDS)})(?![a-zA-Z])|\\(?:{'|'.join(name for name in _COMMANDS if len(name) > 2)})"
+)
+"""A command of TeX, perhaps glued to what follows, as citation-js and pandoc show it: `\\mathcalN`."""
+
+
 def folded(field: str, text: str) -> str:
-    """What a field says, whatever its TeX: letters and digits."""
+    """What a field says, whatever its TeX: letters and digits, but not those of symbols."""
     if field == "eprint":
         text = re.sub(r"v\d+$", "", text)
-    text = re.sub(r"\\[a-zA-Z]+|<[^<>]*>", "", plain(text)).casefold()
-    return "".join(filter(str.isalnum, text))
+    text = _KNOWN.sub("", re.sub(r"<[^<>]*>|[ℓħ]", "", plain(text)))
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in decomposed if letter.isalnum() and not "\u0370" <= letter <= "\u03ff")
 
 
-def compared(client: Client, format: str, path: Path, chosen: list[Entry]) -> dict[str, tuple[int, int, int]]:
-    """Field -> how many were kept, changed, lost."""
+def compared(client: Client, format: str, path: Path, chosen: list[Entry]) -> Counts:
+    """How many values of each field the client keeps, changes and loses."""
     shown = {item["key"]: item for item in client.read(path, format)}
-    counts: dict[str, tuple[int, int, int]] = {}
-    for field in FIELDS:
-        kept = changed = lost = 0
-        for entry in chosen:
-            want = folded(field, expected(entry, format)[field])
-            if want:
-                got = folded(field, shown.get(entry.key, {}).get(field, ""))
-                kept += got == want
-                lost += not got
-                changed += bool(got) and got != want
-        counts[field] = (kept, changed, lost)
-    return counts
+    counts = {field: [0, 0, 0] for field in FIELDS}
+    for entry in chosen:
+        item = shown.get(entry.key, {})
+        for field, value in expected(entry, format).items():
+            if want := folded(field, value):
+                got = folded(field, item.get(field, ""))
+                counts[field][0 if got == want else 1 if got else 2] += 1
+    return {field: (kept, changed, lost) for field, (kept, changed, lost) in counts.items()}
 
 
-def table() -> str:
-    """The table of all clients that are installed, as Markdown."""
-    chosen = entries()
-    lines = [
-        "# What real programs show of refmill's output",
-        "",
-        f"Written by `python -m tests.conformance.comparison` over {len(chosen)} entries: refmill's samples and its",
-        "hard entries. A cell is how many values were kept / changed / lost; one number means that all were kept. What",
-        "a client has no place for, or a form of its own for, counts as lost or changed: `ratchet.py` says why.",
-        "",
-        "| client | format | " + " | ".join(FIELDS) + " |",
-        "|---|---|" + "---|" * len(FIELDS),
-    ]
-    with tempfile.TemporaryDirectory() as name:
-        files = outputs(chosen, Path(name))
-        for client in CLIENTS:
-            if lacks(*client.needs):
-                continue
-            for format in client.formats:
-                counts = compared(client, format, files[format], chosen)
-                cells = [
-                    str(kept) if not changed + lost else f"{kept}/{changed}/{lost}"
-                    for kept, changed, lost in counts.values()
-                ]
-                lines.append(f"| {client.name} | {format} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+def measured(chosen: list[Entry], files: Mapping[str, Path]) -> dict[tuple[str, str], Counts]:
+    """(client, format) -> counts, of all clients that are installed; two work at a time."""
+    wanted = [(client, format) for client in CLIENTS if not lacks(*client.needs) for format in client.formats]
+    with ThreadPoolExecutor(2) as executor:
+        found = executor.map(lambda each: compared(each[0], each[1], files[each[1]], chosen), wanted)
+        return {(client.name, format): counts for (client, format), counts in zip(wanted, found, strict=True)}
+
+
+def table(title: str, count: int, found: Mapping[tuple[str, str], Counts]) -> str:
+    """The counts as a section of Markdown."""
+    return "\n".join(_lines(title, count, found)) + "\n"
+
+
+def _lines(title: str, count: int, found: Mapping[tuple[str, str], Counts]) -> Iterator[str]:
+    yield from (f"## {title}: {count:,} entries", "")
+    yield "| client | format | " + " | ".join(FIELDS) + " |"
+    yield "|---|---|" + "---|" * len(FIELDS)
+    for (client, format), counts in found.items():
+        cells = (
+            f"{kept:,}" if not changed + lost else f"{kept:,}/{changed:,}/{lost:,}"
+            for kept, changed, lost in counts.values()
+        )
+        yield f"| {client} | {format} | " + " | ".join(cells) + " |"
+
+
+_HEAD: Final = """# What real programs show of refmill's output
+
+Written by `python -m tests.conformance.comparison`. A cell is how many values were kept / changed / lost; one number
+means that all were kept. What a client changes or loses is its own doing: `ratchet.py` says what it does and holds a
+file by which anyone can see it do so.
+
+"""
+
+
+def main() -> None:
+    sections = []
+    wanted = [("Samples and hard entries", sample_entries)]
+    if SHARED.is_dir():
+        wanted.append(("All recorded dumps", recorded_entries))
+    for title, read in wanted:
+        chosen = read()
+        with tempfile.TemporaryDirectory() as folder:
+            sections.append(table(title, len(chosen), measured(chosen, outputs(chosen, Path(folder)))))
+    RESULTS.write_text(_HEAD + "\n".join(sections))
+    sys.stdout.write(RESULTS.read_text())
 
 
 if __name__ == "__main__":
-    RESULTS.write_text(table())
-    sys.stdout.write(RESULTS.read_text())
+    main()

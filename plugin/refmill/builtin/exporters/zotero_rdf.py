@@ -167,8 +167,10 @@ def _venue_lines(venue: Venue) -> Iterator[str]:
     if container:
         inner = "".join(f"<{element}>{_text(value)}</{element}>" for element, value in fields if value)
         yield f"<dcterms:isPartOf><{container}>{inner}</{container}></dcterms:isPartOf>" if inner else ""
-    elif venue.kind != "book":
-        publisher = publisher or venue.container  # the institution or university
+    else:
+        yield f"<prism:volume>{_text(venue.volume)}</prism:volume>" if venue.volume else ""
+        if venue.kind != "book":
+            publisher = publisher or venue.container  # the institution or university
     if venue.kind == "paper-conference" and venue.container:
         conference = f"<bib:Conference><dc:title>{_text(venue.container)}</dc:title></bib:Conference>"
         yield f"<bib:presentedAt>{conference}</bib:presentedAt>"

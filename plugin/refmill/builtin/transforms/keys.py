@@ -50,31 +50,32 @@ def refmill_transforms() -> Iterator[Transform[KeyOptions]]:
 def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     """Keys that are there stay. Of equal keys the first is never changed, the next end in a, b … z, aa.
 
-    Keys take the year of the first version, so that a new version changes none.
+    Keys that differ in case alone are equal too: BibTeX refuses the second. Keys take the year of the first version, so
+    that a new version changes none.
     """
     taken = CompactSet()
     made_of = _made_of(options.template)
     for entry in entries:
         key = entry.key or _key(entry, options.template, made_of)
-        unique = key if taken.add(key) else _next_free(key, taken)
+        unique = key if taken.add(key.lower()) else _next_free(key, taken)
         yield entry if unique == entry.key else entry.replace(key=unique)
 
 
 def _next_free(key: str, taken: CompactSet) -> str:
     """The key with the first suffix that nobody has: suffixes are given in order, so it is found by bisection."""
+    lower = key.lower()
     step = 1
-    while key + _suffix(step) in taken:
+    while lower + _suffix(step) in taken:
         step *= 2
     low, high = step // 2, step
     while high - low > 1:
         middle = (low + high) // 2
-        if key + _suffix(middle) in taken:
+        if lower + _suffix(middle) in taken:
             low = middle
         else:
             high = middle
-    free = key + _suffix(high)
-    taken.add(free)
-    return free
+    taken.add(lower + _suffix(high))
+    return key + _suffix(high)
 
 
 def _suffix(number: int) -> str:
