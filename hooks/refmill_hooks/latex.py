@@ -66,8 +66,15 @@ _ESCAPED_BRACE = re.compile(r"\\([{}])")
 
 
 def _paired(value: str) -> str:
-    """With single escaped braces written as math, for BibTeX counts them with the others."""
-    if value.count("\\{") == value.count("\\}"):
+    """With escaped braces written as math where they are no pairs, for BibTeX counts them with the others."""
+    if "\\{" not in value and "\\}" not in value:
+        return value
+    depth = 0
+    for brace in re.findall(r"[{}]", value):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            break
+    if not depth:
         return value
     return _ESCAPED_BRACE.sub(lambda match: "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}", value)
 
@@ -100,13 +107,22 @@ def _latex_text(text: str, ascii: bool) -> str:
                 text = text.replace(sign, _LATEX_OF[ord(sign)])
     if text.isascii():
         return text
+    text = _MARKED.sub(lambda match: _accented(match[1], match[2]) or match[0], text)
     character_of: Callable[[str], str] = _ascii_character if ascii else _utf8_character
     return "".join(character if character < "\x80" else character_of(character) for character in text)
+
+
+_MARKED = re.compile("([A-Za-z])([\u0300-\u036f]+)")
+"""A letter with accents that Unicode has no one character for."""
+_LIKE_LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
+"""Greek letters that TeX has no command for, since they look like Latin ones."""
 
 
 def _utf8_character(character: str) -> str:
     if character in "©§¶£–—‘’“”…®°":
         return character
+    if character in _LIKE_LATIN:
+        return f"{{$\\mathrm{{{_LIKE_LATIN[character]}}}$}}"
     command = TEX_OF.get(character)
     is_symbol = "\u0370" <= character <= "\u03ff" or "\u2100" <= character <= "\u214f"
     if command is None or (unicodedata.category(character)[0] == "L" and not is_symbol):
@@ -128,16 +144,22 @@ def _ascii_character(character: str) -> str:
     if name := _LETTER_COMMANDS.get(character):
         return f"{{\\{name}}}"
     decomposed = unicodedata.normalize("NFD", character)
-    base, marks = decomposed[0], decomposed[1:]
-    commands = [_COMMAND_OF_ACCENT.get(mark, "") for mark in marks]
-    if marks and base.isascii() and all(commands):
-        value = base
-        for command in commands:
-            bare = not command.isalpha() and value == base
-            value = f"\\{command}{value}" if bare else f"\\{command}{{{value}}}"
-        return f"{{{value}}}"
+    if accented := _accented(decomposed[0], decomposed[1:]):
+        return accented
     symbol = _utf8_character(character)
     return symbol if symbol.isascii() else spelled(character)
+
+
+def _accented(base: str, marks: str) -> str:
+    """`{\\"o}`, or "" where TeX has no command for it."""
+    commands = [_COMMAND_OF_ACCENT.get(mark, "") for mark in marks]
+    if not marks or not base.isascii() or not all(commands):
+        return ""
+    value = base
+    for command in commands:
+        bare = not command.isalpha() and value == base
+        value = f"\\{command}{value}" if bare else f"\\{command}{{{value}}}"
+    return f"{{{value}}}"
 
 
 _LATIN = "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya e i i e g"

@@ -24,8 +24,8 @@ __all__ = [
 ]
 
 PARTICLES: Final = frozenset(
-    """af al-din auf aus da das de degli dei del della delle delli dello dem den der des di do dos du el im in la las
-    le lo los mac ter ten te tot van vande vanden vander vaziri vom von zu zum zur 't v.d. v. d'""".split()
+    """af al-din auf aus da das de degli dei del della delle delli dello dem den der des di do dos du el im in in't la
+    las le lo los mac ter ten te tot van vande vanden vander vaziri vom von zu zum zur 't v.d. v. d'""".split()
 )
 """Words that belong to the family name behind them."""
 
@@ -63,11 +63,28 @@ _GLUED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 """`A.N.Aleshaev`: initials without blanks."""
 _UMLAUT = re.compile(r"""(?<=[^\W\d_])"([aouAOU])(?=[^\W\d_])""")
 """`M"uller`: the umlaut as German typists write it."""
+_TILDE = re.compile(r"(?<=[^\W\d_])~(n(?=[aeiou])|a(?=[oe])|o(?=e))")
+"""`Mu~noz`, `Jo~ao`: a tilde that lost its backslash; a blank there would begin a name in a small letter."""
 _COLLABORATION = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|project)\.?$", re.IGNORECASE)
 """What names authors where it stands in parentheses; an institute there is an affiliation."""
 _INITIALS = frozenset("IV")
 """Roman numbers that are more often an initial."""
-_BLANK = str.maketrans("~\t\r\n\u00a0", "     ")
+_SPACED_ACCENT = re.compile(r"\\([uvHrckdbt])\s+(\\[ij]|[A-Za-z])")
+_SPACED_LETTER = re.compile(r"\\(o|O|l|L|ss|ae|AE|oe|OE|aa|AA|i|j)\s+(?=[a-z])")
+r"""`Erd{\H o}s`, `Bj\o rn`: blanks that part no words."""
+_TIE = re.compile(r"(?<!\\)~")
+_BLANK = str.maketrans("\t\r\n\u00a0", "    ")
+
+
+def _cleaned(text: str) -> str:
+    """With accents that were typed without a backslash, and plain blanks."""
+    if "~" in text:
+        text = _TIE.sub(" ", _TILDE.sub(r"\\~{\1}", text))
+    if '"' in text:
+        text = _UMLAUT.sub(r'\\"{\1}', text)
+    if "\\" in text:
+        text = _SPACED_LETTER.sub(r"{\\\1}", _SPACED_ACCENT.sub(r"\\\1{\2}", text))
+    return text.translate(_BLANK)
 
 
 def display_name(name: Name) -> str:
@@ -88,19 +105,17 @@ def is_truncated(authors: str) -> bool:
     lower = authors.lower()
     if not ("et" in lower and "al" in lower) and "others" not in lower:
         return False
-    return any(_ET_AL.search(piece) for piece, _, _ in _pieces(authors.translate(_BLANK)))
+    return any(_ET_AL.search(piece) for piece, _, _ in _pieces(_cleaned(authors)))
 
 
 def parse_name(text: str) -> Name:
     """One name in the order `Given Family` or `Family, Given` or `Family, Suffix, Given`."""
     given, _, family = text.rpartition(" ")
-    if _is_plain(given, family):
+    if _is_plain(given, family) and not given.startswith(("Dr.", "Prof.")):
         return Name(family=family, given=given)
-    text = text.translate(_BLANK).strip(" ,;")
+    text = _cleaned(text).strip(" ,;")
     if "." in text:
         text = _GLUED.sub(". ", text)
-    if '"' in text:
-        text = _UMLAUT.sub(r'\\"{\1}', text)
     if "," in text and not _in_braces(text, text.index(",")):
         parts = [part.strip() for part in text.split(",")]
         if len(parts) == 2 and _SUFFIXES.fullmatch(parts[1]):
@@ -122,9 +137,7 @@ def name_from_parts(family: str, given: str = "", suffix: str = "", affiliations
     if not suffix and not affiliations and _is_plain(given, family):
         return Name(family=family, given=given)
     kept = tuple(affiliations)
-    family, given, suffix = (part.translate(_BLANK).strip(" ;") for part in (family, given, suffix))
-    if '"' in family:
-        family = _UMLAUT.sub(r'\\"{\1}', family)
+    family, given, suffix = (_cleaned(part).strip(" ;") for part in (family, given, suffix))
     family = family.rstrip(",") or given
     if family == given:
         given = ""
@@ -152,7 +165,7 @@ def split_authors(authors: str) -> tuple[Name, ...]:
         return repair_authors([parse_name(piece) for piece in authors.split(", ") if piece])
     names: list[Name] = []
     groups: list[Name] = []
-    for piece, sign, notes in _pieces(authors.translate(_BLANK)):
+    for piece, sign, notes in _pieces(_cleaned(authors)):
         if _ET_AL.search(piece):
             piece = _ET_AL.sub("", piece)
         affiliations = []
@@ -239,10 +252,18 @@ def _person(text: str, suffix: str) -> Name:
 
 def _begin_of_family(words: Sequence[str], first: int, particles: frozenset[str]) -> int:
     """Where the family name of which the word `first` is known to be part begins; one forename is left at least."""
-    while first > 1 and words[first - 1] in particles:
-        first -= 1
-    if first > 2 and words[first - 1] in _CONJUNCTIONS and words[first - 2].istitle() and "." not in words[first - 2]:
-        first -= 2
+    while first > 1:
+        if words[first - 1] in particles:
+            first -= 1
+        elif (
+            first > 2
+            and words[first - 1] in _CONJUNCTIONS
+            and words[first - 2].istitle()
+            and words[first - 2].isalpha()
+        ):
+            first -= 2
+        else:
+            break
     return first
 
 

@@ -148,7 +148,7 @@ def _rdflib(path: Path, format: str) -> list[Item]:
                 "doi": next((text[4:] for text in plain if text.startswith("DOI ")), ""),
                 "eprint": extra[1] if extra else "",
                 "container": str(graph.value(container, dc.title) or "") if container else "",
-                "volume": str(graph.value(container, prism.volume) or "") if container else "",
+                "volume": str(graph.value(container or node, prism.volume) or ""),
                 "pages": str(graph.value(node, bib.pages) or ""),
                 "abstract": str(graph.value(node, dcterms.abstract) or ""),
             }

@@ -20,6 +20,8 @@ SHAPES = [
     (r"Erd{\H o}s", "Erdős", "Erdős", r"Erd{\H{o}}s", "Erdős"),
     (r"Nguy\~{\^e}n", "Nguyễn", "Nguyễn", r"Nguy{\~{\^e}}n", "Nguyễn"),
     ("GÃ¶del", "Gödel", "Gödel", r"G{\"o}del", "Gödel"),
+    ("Mun\u0308oz", "Mun\u0308oz", *[r"Mu{\"n}oz"] * 2, "Mun\u0308oz"),
+    ("the star ΜHer", "the star ΜHer", *[r"the star {$\mathrm{M}$}Her"] * 2, "the star ΜHer"),
     ("AT&amp;T", "AT&T", r"AT\&T", r"AT\&T", "AT&T"),
     (r"50\% & #3", "50% & #3", r"50\% \& \#3", r"50\% \& \#3", "50% & #3"),
     ("a<br>b", "a b", "a b", "a b", "a b"),

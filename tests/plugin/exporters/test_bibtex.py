@@ -119,6 +119,7 @@ def test_braces_balance_whatever_the_text(dialect: str) -> None:
         (Name(family="Smith, Esq.", given="A."), "{Smith, Esq.}, A."),
         (Name(family="Madonna"), "{Madonna}"),
         (Name(family='M"uller', given="J\\'er\\^ome"), 'M"uller, Jérôme'),
+        (Name(family="van Emden", given="M. H."), "van {Emden}, M. H."),
         (Name(family="Ünal", given="Özgür Š."), 'Ünal, {\\"O}zgür {\\v{S}}.'),
     ],
 )

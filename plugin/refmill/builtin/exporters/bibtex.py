@@ -188,7 +188,18 @@ def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str,
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
     shown = authors[: options.max_authors] if options.max_authors else authors
     others = " and others" if len(shown) < len(authors) else ""
+    if len(shown) == 1 and not others:
+        return _lone_name(_name(shown[0], options.ascii))
     return " and ".join([_name(name, options.ascii) for name in shown]) + others
+
+
+def _lone_name(name: str) -> str:
+    """`van {Emden}, M. H.`: JabRef takes a lone name with blanks on both sides of its comma for two names."""
+    family, comma, given = name.partition(", ")
+    if not comma or " " not in family or " " not in given or "{" in name:
+        return name
+    particles, _, last = family.rpartition(" ")
+    return f"{particles} {{{last}}}, {given}"
 
 
 _INITIAL = re.compile(r"(?:^|(?<=[\s.-]))[^\x00-\x7f]")
