@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from refmill_hooks.latex_math import latex_math
 from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
-from refmill_hooks.tex_tables import ACCENTS, SYMBOLS, TEX_OF
+from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
 
 __all__ = ["latex", "protect_capitals", "spelled", "unprotected"]
 
@@ -114,15 +114,13 @@ def _latex_text(text: str, ascii: bool) -> str:
 
 _MARKED = re.compile("([A-Za-z])([\u0300-\u036f]+)")
 """A letter with accents that Unicode has no one character for."""
-_LIKE_LATIN = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
-"""Greek letters that TeX has no command for, since they look like Latin ones."""
 
 
 def _utf8_character(character: str) -> str:
     if character in "©§¶£–—‘’“”…®°":
         return character
-    if character in _LIKE_LATIN:
-        return f"{{$\\mathrm{{{_LIKE_LATIN[character]}}}$}}"
+    if character in LIKE_LATIN:
+        return f"{{$\\mathrm{{{LIKE_LATIN[character]}}}$}}"
     command = TEX_OF.get(character)
     is_symbol = "\u0370" <= character <= "\u03ff" or "\u2100" <= character <= "\u214f"
     if command is None or (unicodedata.category(character)[0] == "L" and not is_symbol):

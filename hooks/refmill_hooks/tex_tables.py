@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ACCENTS", "KNOWN_IN_MATH", "SYMBOLS", "TEX_OF"]
+__all__ = ["ACCENTS", "KNOWN_IN_MATH", "LIKE_LATIN", "SYMBOLS", "TEX_OF"]
 
 ACCENTS: Final = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
@@ -95,8 +95,8 @@ SYMBOLS: Final = dict(
 
 KNOWN_IN_MATH: Final = frozenset(
     """AA AE Bbb Bbbk Big Bigg Biggl Biggm Biggr Bigl Bigm Bigr Box Bumpeq Cap Cup DH DJ DeclareMathOperator Delta
-    Diamond Doteq Downarrow Finv Game Gamma IJ Im Join L Lambda Leftarrow Leftrightarrow Lleftarrow Longleftarrow
-    Longleftrightarrow Longrightarrow Lsh NG O OE Omega P Phi Pi Pr Psi Re Rightarrow Rrightarrow Rsh S SS Sigma
+    Diamond Doteq Downarrow Finv Game Gamma IJ Im Join Lambda Leftarrow Leftrightarrow Lleftarrow Longleftarrow
+    Longleftrightarrow Longrightarrow Lsh NG OE Omega P Phi Pi Pr Psi Re Rightarrow Rrightarrow Rsh S Sigma
     Subset Supset TH Theta Uparrow Updownarrow Upsilon Vdash Vert Vvdash Xi aa acute ae aleph alpha amalg angle
     approx approxeq arccos arcsin arctan arg ast asymp atop backepsilon backprime backsim backsimeq backslash bar
     barwedge because beta beth between bf big bigcap bigcirc bigcup bigg biggl biggm biggr bigl bigm bigodot
@@ -113,7 +113,7 @@ KNOWN_IN_MATH: Final = frozenset(
     ge genfrac geq geqq geqslant gets gg ggg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless
     gtreqqless gtrless gtrsim guillemotleft guillemotright guilsinglleft guilsinglright hat hbar hbox heartsuit
     hfill hom hookleftarrow hookrightarrow hphantom hskip hslash hspace i idotsint iff iiiint iiint iint ij imath
-    impliedby implies in inf infty injlim int intercal intertext iota it itshape j jmath joinrel kappa ker kern l
+    impliedby implies in inf infty injlim int intercal intertext iota it itshape j jmath joinrel kappa ker kern
     lVert lambda land langle lbrace lbrack lceil ldots le leadsto left leftarrow leftarrowtail leftharpoondown
     leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons leftrightsquigarrow leftroot
     leftthreetimes leq leqq leqslant lessapprox lessdot lesseqgtr lesseqqgtr lessgtr lesssim lfloor lg lgroup lhd
@@ -124,7 +124,7 @@ KNOWN_IN_MATH: Final = frozenset(
     mkern mod models mp mskip mspace mu multimap nLeftarrow nLeftrightarrow nRightarrow nVDash nVdash nabla natural
     ne nearrow neg negthinspace neq newenvironment nexists ng ngeq ngtr ni nleftarrow nleftrightarrow nleq nless
     nmid nobreakdash noindent nolimits nolinebreak nonumber not notin nparallel nprec nrightarrow nsubseteq nsucc
-    nsupseteq ntriangleleft ntrianglelefteq ntriangleright ntrianglerighteq nu nvDash nvdash nwarrow o odot oe oint
+    nsupseteq ntriangleleft ntrianglelefteq ntriangleright ntrianglerighteq nu nvDash nvdash nwarrow odot oe oint
     omega ominus operatorname oplus oslash otimes over overbrace overleftarrow overleftrightarrow overline
     overrightarrow overset owns parallel partial perp phantom phi pi pitchfork pm pmb pmod pod pounds prec
     precapprox preccurlyeq preceq precnapprox precneqq precsim prime prod projlim propto protect psi qquad quad
@@ -133,7 +133,7 @@ KNOWN_IN_MATH: Final = frozenset(
     rightsquigarrow rightthreetimes risingdotseq rm rmoustache root rtimes rvert sc scriptscriptstyle scriptstyle
     searrow sec selectlanguage setminus sf sharp shortmid shortparallel sigma sim simeq sin sinh sl slash small
     smallfrown smallsetminus smallsmile smash smile spadesuit sphericalangle sqcap sqcup sqrt sqsubset sqsubseteq
-    sqsupset sqsupseteq square ss stackrel star subparagraph subset subseteq subseteqq subsetneq subsetneqq substack
+    sqsupset sqsupseteq square stackrel star subparagraph subset subseteq subseteqq subsetneq subsetneqq substack
     succ succapprox succcurlyeq succeq succnapprox succneqq succnsim succsim sum sup supset supseteq supseteqq
     supsetneq supsetneqq surd swarrow tag tan tanh tau tbinom text textacutedbl textasciiacute textasciibreve
     textasciicaron textasciicircum textasciidieresis textasciigrave textasciimacron textasciitilde
@@ -167,3 +167,6 @@ TEX_OF: Final = {
     if len(pair) > 2
 )
 """Character -> the command that prints it in math."""
+
+LIKE_LATIN: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
+"""Greek letters that TeX has no command for, since they look like Latin ones."""

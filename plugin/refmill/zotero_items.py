@@ -23,12 +23,18 @@ _TYPES: Final = {
     "chapter": ("bookSection", "bookTitle"),
     "report": ("report", "institution"),
     "thesis": ("thesis", "university"),
-    "book": ("book", "publisher"),
+    "book": ("book", "series"),
 }
 """CSL type of the venue -> Zotero's item type and its field for the container."""
 
-_SHORT: Final = frozenset({"journalArticle"})
-_PAGED: Final = frozenset({"journalArticle", "conferencePaper", "bookSection", "report"})
+_FIELDS: Final = {
+    "journalArticle": ("journalAbbreviation", "volume", "issue", "ISSN", "pages"),
+    "conferencePaper": ("volume", "pages", "publisher"),
+    "bookSection": ("volume", "pages", "publisher"),
+    "book": ("volume", "publisher"),
+    "report": ("pages",),
+}
+"""Zotero's item type -> the other fields of a venue that it has."""
 
 
 def zotero_item(entry: Entry, collections: list[str]) -> dict[str, Any]:
@@ -52,11 +58,16 @@ def zotero_item(entry: Entry, collections: list[str]) -> dict[str, Any]:
     }
     if venue:
         kind, container = _TYPES.get(venue.kind, _TYPES["article-journal"])
+        said = {
+            "journalAbbreviation": plain(venue.container_short),
+            "volume": venue.volume,
+            "issue": venue.issue,
+            "ISSN": venue.issn,
+            "pages": venue.pages,
+            "publisher": plain(venue.publisher),
+        }
         values |= {"itemType": kind, container: plain(venue.container)}
-        values |= {"pages": venue.pages} if kind in _PAGED else {}
-        if kind in _SHORT:
-            values |= {"journalAbbreviation": plain(venue.container_short), "volume": venue.volume}
-            values |= {"issue": venue.issue, "ISSN": venue.issn}
+        values |= {name: said[name] for name in _FIELDS.get(kind, ())}
     elif arxiv:
         values |= {"repository": "arXiv", "archiveID": f"arXiv:{entry.id}"}
     return {name: value for name, value in values.items() if value or name in ("itemType", "title", "creators")}

@@ -148,7 +148,9 @@ def _rdflib(path: Path, format: str) -> list[Item]:
                 "doi": next((text[4:] for text in plain if text.startswith("DOI ")), ""),
                 "eprint": extra[1] if extra else "",
                 "container": str(graph.value(container, dc.title) or "") if container else "",
-                "volume": str(graph.value(container or node, prism.volume) or ""),
+                "volume": str(
+                    (container and graph.value(container, prism.volume)) or graph.value(node, prism.volume) or ""
+                ),
                 "pages": str(graph.value(node, bib.pages) or ""),
                 "abstract": str(graph.value(node, dcterms.abstract) or ""),
             }
@@ -187,7 +189,7 @@ def _of_csl(item: Mapping[str, Any]) -> Item:
         "year": str(parts[0][0]),
         "doi": str(item.get("DOI", "")),
         "eprint": eprint[1] if eprint else "",
-        "container": str(item.get("container-title", "")),
+        "container": str(item.get("container-title") or item.get("collection-title", "")),
         "volume": str(item.get("volume", "")),
         "pages": str(item.get("page", "")),
         "abstract": str(item.get("abstract", "")),

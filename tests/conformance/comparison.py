@@ -26,7 +26,7 @@ from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.names import display_name
 from refmill_hooks.testing import hard_entries
-from refmill_hooks.tex_tables import KNOWN_IN_MATH
+from refmill_hooks.tex_tables import KNOWN_IN_MATH, LIKE_LATIN
 from refmill_hooks.text import plain
 
 __all__ = [
@@ -120,6 +120,7 @@ def folded(field: str, text: str) -> str:
     if field == "eprint":
         text = re.sub(r"v\d+$", "", text)
     text = _KNOWN.sub("", re.sub(r"<[^<>]*>|[ℓħ]", "", plain(_spelled_out(text))))
+    text = text.translate(str.maketrans(LIKE_LATIN))
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in decomposed if letter.isalnum() and not "\u0370" <= letter <= "\u03ff")
 

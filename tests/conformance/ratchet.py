@@ -5,6 +5,7 @@ A count may only shrink: what is lost beyond it is refmill's fault until a habit
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +14,28 @@ __all__ = ["HABITS", "LOSSES", "Habit", "Loss"]
 
 @dataclass(frozen=True)
 class Habit:
-    """`does`: what the client does to `written`, the value of a field in a .bib that says no more than `said`."""
+    """`does`: what the client does to `written`, the value of a field that says no more than `said`.
+
+    `name`: the field of a .bib it stands in, where that is not the usual one.
+    """
 
     does: str
     field: str
     written: str
     said: str
+    name: str = ""
+
+    def probe(self, format: str) -> str:
+        """A file of one entry that anyone might have written."""
+        names = {"authors": "author", "container": "journal"}
+        fields = {"author": "Bee, Ann", "title": "A title", "journal": "J. Phys."}
+        fields[self.name or names.get(self.field, self.field)] = self.written
+        if format == "csl-json":
+            names_of = [each.partition(", ") for each in fields["author"].split(" and ")]
+            people = [{"family": family, "given": given} for family, _, given in names_of]
+            return json.dumps([{"id": "probe", "type": "article-journal", "title": fields["title"], "author": people}])
+        kind = "inproceedings" if "booktitle" in fields else "article"
+        return f"@{kind}{{probe,\n" + "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items()) + "}\n"
 
 
 @dataclass(frozen=True)
@@ -48,12 +65,14 @@ HABITS: Final[dict[str, tuple[Habit, ...]]] = {
         Habit("takes the first letter of a command for one", "title", r"The {$\lambda$} system", "The system"),
         Habit("takes the first letter of a command for one", "abstract", r"The {$\lambda$} system", "The system"),
         Habit("drops a second author of the same name", "authors", "Bee, Ann and Bee, Ann and Dee, Al", "Bee;Bee;Dee"),
+        Habit("parts a given name that holds a braced `and`", "authors", "D'Angelo, {and} Pradip K.", "D'Angelo"),
         Habit("ends a journal at a colon", "container", "J. Phys.: Condens. Matter", "J. Phys.: Condens. Matter"),
         Habit("shortens a range in its own way", "pages", "258--64", "258-64"),
     ),
     "JabRef 3.8": (
         Habit("shows a suffix with the family name", "authors", "Costello, Jr., Daniel J.", "Costello"),
         Habit("takes one letter for initials", "authors", "R, Rathna and Bee, Ann", "R;Bee"),
+        Habit("has no place in MODS for the title of proceedings", "container", "Proc. X", "Proc. X", "booktitle"),
         Habit("takes pages for numbers", "pages", "014611", "014611"),
         Habit("has no place in MODS for pages with letters", "pages", "e14611", "e14611"),
     ),

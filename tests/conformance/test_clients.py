@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.conformance import comparison
 from tests.conformance.clients import CLIENTS, HERE, Client, lacks, run
-from tests.conformance.ratchet import HABITS, LOSSES, Loss
+from tests.conformance.ratchet import LOSSES, Loss
 from tests.shared import shared
 
 from refmill.pipeline import Job, entries_of
@@ -92,15 +92,14 @@ def _beyond_the_ratchet(found: Measured, most: Callable[[Loss], int]) -> list[st
 def test_a_client_does_to_any_file_what_the_ratchet_says_of_it(client: Client, tmp_path: Path) -> None:
     if missing := lacks(*client.needs):
         pytest.skip(missing)
-    for number, habit in enumerate(HABITS.get(client.name, ())):
-        fields = {"authors": "Bee, Ann", "title": "A title", "container": "J. Phys."} | {habit.field: habit.written}
-        path = tmp_path / f"{number}.bib"
-        names = {"authors": "author", "container": "journal"}
-        lines = "".join(f"  {names.get(name, name)} = {{{value}}},\n" for name, value in fields.items())
-        path.write_text(f"@article{{probe,\n{lines}}}\n")
-        (item,) = client.read(path, "bibtex")
-        got = comparison.folded(habit.field, item[habit.field])
-        assert got != comparison.folded(habit.field, habit.said), f"{client.name} no longer {habit.does}"
+    for (name, format, field), loss in LOSSES.items():
+        if name == client.name:
+            for number, habit in enumerate(loss.habits):
+                path = tmp_path / f"{field}{number}.{'json' if format == 'csl-json' else 'bib'}"
+                path.write_text(habit.probe(format))
+                (item,) = client.read(path, format)
+                got, said = (comparison.folded(field, text) for text in (item[field], habit.said))
+                assert got != said, f"{client.name}, {format}: it no longer {habit.does}"
 
 
 def test_every_loss_has_its_proof() -> None:
@@ -125,9 +124,7 @@ def _skip_without_clients() -> None:
 
 @needs("biber")
 def test_biber_validates_biblatex_without_a_warning(files: dict[str, Path]) -> None:
-    # the hard entries have some without a title or a date, which nobody can make up
-    complaints = _biber_complaints(files["biblatex"])
-    assert [line for line in complaints if "Missing mandatory field" not in line] == []
+    assert _biber_complaints(files["biblatex"]) == []
 
 
 @needs("biber")
@@ -137,10 +134,18 @@ def test_biber_validates_all_recorded_entries(many: dict[str, Path]) -> None:
     assert complaints == []
 
 
+UNKNOWN = re.compile(
+    r"Missing mandatory field (?:- one of 'date, year'|'(?:title|author|editor|type|institution)')"
+    r"|Invalid value of field 'volume' must be datatype 'integer'"
+)
+"""What entries do not know and nobody can make up; and volumes such as `51B`, which biblatex prints all the same."""
+
+
 def _biber_complaints(path: Path) -> list[str]:
     output = ("--output-format=bibtex", f"--output-file={path.with_suffix('.out')}")
     done = run("biber", "--tool", "--validate-datamodel", *output, path, cwd=path.parent, timeout=900, check=False)
-    return [line for line in done.stdout.splitlines() if line.startswith(("WARN", "ERROR"))]
+    told = [line for line in done.stdout.splitlines() if line.startswith(("WARN", "ERROR"))]
+    return [line for line in told if not UNKNOWN.search(line)]
 
 
 def _halves(path: Path) -> Iterator[Path]:
@@ -236,7 +241,8 @@ def test_every_item_is_valid_by_the_schema_of_csl(many: dict[str, Path]) -> None
     schema = json.loads(shared("data/csl/csl-data.schema.json").read_text())
     items = json.loads(many["csl-json"].read_text())
     assert list(jsonschema.Draft7Validator(schema).iter_errors(items)) == []
-    assert {item["type"] for item in items} <= {"article", "article-journal", "paper-conference", "report", "thesis"}
+    kinds = {"article", "article-journal", "book", "chapter", "paper-conference", "report", "thesis"}
+    assert {item["type"] for item in items} <= kinds
 
 
 def test_recorded_entries_survive_a_round_trip_through_bib_and_csl(many: dict[str, Path]) -> None:

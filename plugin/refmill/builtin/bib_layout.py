@@ -25,6 +25,7 @@ CONTAINERS: Final = {
     "article-journal": ("journal", "journaltitle"),
     "paper-conference": ("booktitle", "booktitle"),
     "chapter": ("booktitle", "booktitle"),
+    "book": ("series", "series"),
     "report": ("institution", "institution"),
     "thesis": ("school", "institution"),
 }

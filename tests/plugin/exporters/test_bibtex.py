@@ -73,6 +73,24 @@ def test_a_published_paper_keeps_its_eprint() -> None:
     assert expected.items() <= fields.items()
 
 
+@pytest.mark.parametrize(
+    ("venue", "expected"),
+    [
+        (Venue(container="Physical Review X", publisher="APS"), {"type": "article"}),
+        (Venue(kind="report", publisher="CERN"), {"type": "report", "institution": "{CERN}"}),
+        (Venue(kind="book", container="A series", publisher="X"), {"series": "{A series}", "publisher": "{X}"}),
+    ],
+)
+def test_biblatex_has_a_publisher_where_its_data_model_has_one(venue: Venue, expected: dict[str, str]) -> None:
+    fields = written(PUBLISHED.replace(venue=venue), dialect="biblatex")
+    assert expected.items() <= fields.items()
+    assert ("publisher" in fields) == ("publisher" in expected)
+
+
+def test_what_is_neither_published_nor_online_is_misc() -> None:
+    assert written(Entry(title="T", key="k"), dialect="biblatex")["type"] == "misc"
+
+
 @pytest.mark.parametrize("kind", ["misc", "online", "article", "unpublished", "techreport"])
 def test_the_type_of_preprints_can_be_chosen(kind: str) -> None:
     assert written(preprint=kind)["type"] == kind

@@ -150,12 +150,18 @@ def test_the_pdf_is_a_link_and_no_download() -> None:
         ("report", "report", (DC.publisher, FOAF.name)),
         ("thesis", "thesis", (DC.publisher, FOAF.name)),
         ("chapter", "bookSection", (DCTERMS.isPartOf, DC.title)),
+        ("book", "book", (DCTERMS.isPartOf, DC.title)),
     ],
 )
 def test_other_publications_have_types_of_their_own(kind: str, item_type: str, path: tuple[Any, ...]) -> None:
     found = graph(ARTICLE.replace(venue=Venue(kind=kind, container="The place", year=1990)))
     assert one(found, Z.itemType) == item_type
     assert one(found, *path) == "The place"
+
+
+def test_the_volume_of_a_book_stands_on_the_book() -> None:
+    entry = ARTICLE.replace(venue=Venue(kind="book", container="The series", volume="3", year=1990))
+    assert one(graph(entry), PRISM.volume) == "3"
 
 
 def test_a_report_has_its_number() -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from refmill.builtin.bib_layout import CONTAINERS, KEPT, MONTHS, TYPES
-from refmill_hooks import Entry, Exporter, Name, hookimpl
+from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
@@ -79,7 +79,7 @@ def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     fields = _fields(entry, options, biblatex)
     if any(name.startswith(KEPT) for name in entry.extra):
         fields += _kept(entry, {name for name, value in fields if value})
-    lines = "".join([_lead(name) + value for name, value in fields if value])
+    lines = "".join([_lead(name) + value for name, value in fields if value and name])
     return f"@{kind}{{{entry.key or entry.id.replace('/', '_')}{lines},\n}}\n"
 
 
@@ -97,8 +97,8 @@ def _kept(entry: Entry, written: set[str]) -> list[tuple[str, str]]:
 
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
     if entry.venue:
-        return TYPES.get(entry.venue.kind, ("misc", "online"))[biblatex]
-    return options.preprint or ("online" if biblatex else "misc")
+        return TYPES.get(entry.venue.kind, ("misc", "misc"))[biblatex]
+    return options.preprint or ("online" if biblatex and entry.id else "misc")
 
 
 def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
@@ -119,7 +119,7 @@ def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str
             ("volume", text(venue.volume)),
             ("number", text(venue.issue)),
             ("pages", text(venue.pages.replace("-", "--"))),
-            ("publisher", text(venue.publisher)),
+            (_publisher_field(venue, biblatex), text(venue.publisher)),
             ("issn", text(venue.issn)),
         ]
     fields += _dates(entry, options, biblatex)
@@ -173,6 +173,13 @@ def _title(title: str, options: BibOptions) -> str:
     if options.capitals == "title":
         return f"{{{{{value}}}}}"
     return f"{{{protect_capitals(value) if options.capitals == 'words' else value}}}"
+
+
+def _publisher_field(venue: Venue, biblatex: bool) -> str:
+    """Where biblatex has a place for the publisher (its data model has none in articles); "" where it has none."""
+    if not biblatex or venue.kind not in ("article-journal", "report", "thesis"):
+        return "publisher"
+    return "" if venue.kind == "article-journal" or venue.container else "institution"
 
 
 def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:

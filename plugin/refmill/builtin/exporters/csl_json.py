@@ -77,7 +77,7 @@ def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
     }
     if venue:
         values |= {
-            "container-title": text(venue.container),
+            "collection-title" if venue.kind == "book" else "container-title": text(venue.container),
             "container-title-short": _text(venue.container_short),
             "volume": venue.volume,
             "issue": venue.issue,

@@ -43,8 +43,12 @@ _CONTAINERS = {
     "article-journal": "bib:Journal",
     "paper-conference": "bib:Journal",
     "chapter": "bib:Book",
+    "book": "bib:Series",
 }
 """CSL type of the venue -> the element of what the item is part of; each item has its own."""
+
+_NUMBERED = frozenset({"bib:Journal", "bib:Book"})
+"""Containers that hold volume and number; else these stand on the item."""
 
 _RIGHTS = "License"
 """The remark that Zotero has a field for."""
@@ -156,21 +160,18 @@ def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
 
 
 def _venue_lines(venue: Venue) -> Iterator[str]:
-    fields = (
-        ("dc:title", venue.container),
-        ("dcterms:alternative", venue.container_short),
-        ("prism:volume", venue.volume),
-        ("prism:number", venue.issue),
-    )
+    volume = _element("prism:volume", venue.volume)
     container = _CONTAINERS.get(venue.kind, "")
+    inner = _element("dc:title", venue.container)
     publisher = venue.publisher
-    if container:
-        inner = "".join(f"<{element}>{_text(value)}</{element}>" for element, value in fields if value)
-        yield f"<dcterms:isPartOf><{container}>{inner}</{container}></dcterms:isPartOf>" if inner else ""
-    else:
-        yield f"<prism:volume>{_text(venue.volume)}</prism:volume>" if venue.volume else ""
-        if venue.kind != "book":
-            publisher = publisher or venue.container  # the institution or university
+    if container in _NUMBERED:
+        inner += _element("dcterms:alternative", venue.container_short) + volume + _element("prism:number", venue.issue)
+    elif not container:
+        publisher = publisher or venue.container  # the institution or university
+    if container and inner:
+        yield f"<dcterms:isPartOf><{container}>{inner}</{container}></dcterms:isPartOf>"
+    if container not in _NUMBERED:
+        yield volume
     if venue.kind == "paper-conference" and venue.container:
         conference = f"<bib:Conference><dc:title>{_text(venue.container)}</dc:title></bib:Conference>"
         yield f"<bib:presentedAt>{conference}</bib:presentedAt>"
@@ -181,6 +182,10 @@ def _venue_lines(venue: Venue) -> Iterator[str]:
     if publisher:
         name = f"<foaf:name>{_text(publisher)}</foaf:name>"
         yield f"<dc:publisher><foaf:Organization>{name}</foaf:Organization></dc:publisher>"
+
+
+def _element(name: str, value: str) -> str:
+    return f"<{name}>{_text(value)}</{name}>" if value else ""
 
 
 def _person(name: Name) -> str:

@@ -140,7 +140,8 @@ def _noted(item: dict[str, Any], arxiv: ArxivId | None) -> tuple[dict[str, Any],
 
 def _venue(item: dict[str, Any]) -> Venue | None:
     kind = _text(item.get("type"))
-    container = squeeze(_text(item.get("container-title")))
+    series = _text(item.get("collection-title")) if kind == "book" else ""
+    container = squeeze(series or _text(item.get("container-title")))
     is_arxiv = container.lower().startswith(("arxiv", "corr")) or (
         kind == "report" and _text(item.get("publisher")).lower() == "arxiv"
     )
