@@ -128,7 +128,7 @@ def _utf8_character(character: str) -> str:
     return f"{{$\\{command}$}}" if command.isalpha() else f"{{${command}$}}"
 
 
-_LETTER_COMMANDS = {SYMBOLS[name]: name for name in ("AE", "ae", "O", "o", "L", "l", "ss", "i", "j")}
+_LETTER_COMMANDS = {SYMBOLS[name]: name for name in "AE ae OE oe O o L l ss DJ dj DH dh TH th i j".split()}
 _ASCII_SIGNS = {
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "\u00a0": " ", "·": "{$\\cdot$}",
     "°": "{$^{\\circ}$}", "£": "{\\pounds}", "§": "{\\S}", "¶": "{\\P}", "©": "{\\copyright}", "®": "(R)",

@@ -15,6 +15,7 @@ _ESCAPED_SCRIPT = re.compile(r"\\(?:_(?=\{)|\^)")
 r"""`\sum\_{i}`, `R\^2`: scripts that a program escaped; an accent has no place in math."""
 _UNDERSCORE = re.compile(r"(?<!\{)\\_(?!\})")
 """One that citation-js would take for a subscript without braces around it."""
+_NO_COMMAND = re.compile(r"(?<!\\)\\([0-9?()\[\]])")
 _BARE_ARGUMENT = re.compile(r"(\\text(?:rm|bf|it|sf|tt|sc|up|normal)?)\s+([A-Za-z0-9])")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([a-zA-Z]+)\}")
 _ENVIRONMENT_COMMANDS = frozenset({"begin", "end", "hline"})
@@ -65,6 +66,7 @@ def _commands(body: str, others: frozenset[str]) -> str:
         body = _UNDERSCORE.sub(r"{\\_}", body)
     if "\\text" in body:
         body = _BARE_ARGUMENT.sub(r"\1{\2}", body)
+    body = _NO_COMMAND.sub(r"\1", body)
     known = KNOWN_IN_MATH | others if others else KNOWN_IN_MATH
     return MATH_COMMAND.sub(lambda match: match[0] if match[1] in known else f"\\mathrm{{{match[1]}}}", body)
 

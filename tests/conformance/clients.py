@@ -17,6 +17,7 @@ __all__ = ["CLIENTS", "FIELDS", "Client", "Item", "lacks", "run"]
 
 HERE: Final = Path(__file__).parent
 FIELDS: Final = ("title", "authors", "year", "doi", "eprint", "container", "volume", "pages", "abstract", "key")
+CONTAINERS: Final = ("journal", "journaltitle", "booktitle", "series")
 Item = dict[str, str]
 """Field -> what the client shows; authors are family names joined by `;`."""
 
@@ -204,7 +205,7 @@ def _of_bib(key: str, fields: Mapping[str, Any], name: Callable[[Any], str]) -> 
         "year": str(fields.get("year") or fields.get("date", ""))[:4],
         "doi": str(fields.get("doi", "")),
         "eprint": str(fields.get("eprint", "")),
-        "container": str(fields.get("journal") or fields.get("journaltitle") or fields.get("booktitle", "")),
+        "container": str(next(filter(None, map(fields.get, CONTAINERS)), "")),
         "volume": str(fields.get("volume", "")),
         "pages": str(fields.get("pages", "")),
         "abstract": str(fields.get("abstract", "")),

@@ -80,9 +80,27 @@ HABITS: Final[dict[str, tuple[Habit, ...]]] = {
 """What each client does to anybody's file."""
 
 
-def _of(client: str, field: str, samples: int, recorded: int) -> Loss:
-    return Loss(samples, recorded, tuple(habit for habit in HABITS[client] if habit.field == field))
+_COUNTS: Final = {
+    # (client, format): field -> how many of the samples, how many of the recorded dumps
+    ("pandoc", "bibtex"): {"title": (0, 10), "authors": (0, 23), "abstract": (1, 376)},
+    ("pandoc", "biblatex"): {"title": (0, 10), "authors": (0, 23), "abstract": (1, 376)},
+    ("pandoc", "csl-json"): {"authors": (0, 24)},
+    ("Better BibTeX", "bibtex"): {"title": (0, 3), "abstract": (0, 26)},
+    ("Better BibTeX", "biblatex"): {"title": (0, 3), "abstract": (0, 26)},
+    ("citation-js", "bibtex"): {"title": (0, 8), "abstract": (0, 45)},
+    ("bibutils", "bibtex"): {
+        "title": (0, 117),
+        "authors": (1, 20),
+        "abstract": (1, 739),
+        "container": (0, 31),
+        "pages": (0, 3),
+    },
+    ("JabRef 3.8", "bibtex"): {"authors": (1, 232), "container": (0, 16), "pages": (1, 1105)},
+}
 
-
-LOSSES: Final[dict[tuple[str, str, str], Loss]] = {}
+LOSSES: Final[dict[tuple[str, str, str], Loss]] = {
+    (client, format, field): Loss(*counts, tuple(habit for habit in HABITS[client] if habit.field == field))
+    for (client, format), fields in _COUNTS.items()
+    for field, counts in fields.items()
+}
 """(client, format, field) -> what it may lose."""

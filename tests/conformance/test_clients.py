@@ -168,8 +168,13 @@ def test_bibtex_and_latex_set_a_bibliography_without_an_error(
 
 @needs("pdflatex", "bibtex")
 def test_alpha_sets_labels_from_pure_ascii(many: dict[str, Path], tmp_path: Path) -> None:
-    assert many["ascii"].read_text().isascii()
-    assert _set("alpha", many["ascii"], tmp_path) == []
+    # some at a time, and with authors: of more than 26 equal labels alpha.bst itself makes characters that are none
+    blocks = [block for block in re.split(r"\n\n(?=@)", many["ascii"].read_text()) if "\n  author " in block]
+    for start in range(0, len(blocks), 4000):
+        part = tmp_path / "part.bib"
+        part.write_text("\n\n".join(blocks[start : start + 4000]))
+        assert part.read_text().isascii()
+        assert _set("alpha", part, tmp_path) == []
 
 
 def _set(style: str, bib: Path, folder: Path) -> list[str]:

@@ -59,6 +59,7 @@ def test_each_shape_has_its_forms(printed: str, unicode: str, tex: str, ascii: s
         (r"\poly(n)", r"\mathrm{poly}(n)"),
         (r"\c^\H", r"\mathrm{c}^{\mathrm{H}}"),
         (r"100%", r"100\%"),
+        (r"\ket{\0}", r"\mathrm{ket}{0}"),
         (r"\left\{x\right.", r"\left\lbrace x\right."),
         (r"{a", r"{a}"),
         (r"a \iff \models \Im z", r"a \iff \models \Im z"),
