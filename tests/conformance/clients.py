@@ -9,11 +9,12 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-__all__ = ["CLIENTS", "FIELDS", "Client", "Item", "lacks", "run"]
+__all__ = ["CLIENTS", "FIELDS", "Client", "Item", "better_bibtex", "lacks", "run"]
 
 HERE: Final = Path(__file__).parent
 FIELDS: Final = ("title", "authors", "year", "doi", "eprint", "container", "volume", "pages", "abstract", "key")
@@ -65,8 +66,14 @@ def _citation_js(path: Path, format: str) -> list[Item]:
     return [_of_csl(item) for item in json.loads(run("node", HERE / "citation_js.mjs", path, cwd=path.parent).stdout)]
 
 
+@lru_cache(2)
+def better_bibtex(path: Path) -> Any:
+    """`entries` and `errors` of Better BibTeX's parser, which takes a minute over thousands."""
+    return json.loads(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
+
+
 def _better_bibtex(path: Path, format: str) -> list[Item]:
-    told = json.loads(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
+    told = better_bibtex(path)
     return [_of_bib(entry["key"], entry["fields"], _bbt_name) for entry in told["entries"]]
 
 

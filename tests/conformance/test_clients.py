@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance import comparison
-from tests.conformance.clients import CLIENTS, HERE, Client, lacks, run
+from tests.conformance.clients import CLIENTS, Client, better_bibtex, lacks, run
 from tests.conformance.ratchet import LOSSES, Loss
 from tests.shared import shared
 
@@ -210,8 +210,7 @@ def test_bibclean_finds_no_fault_of_syntax(many: dict[str, Path]) -> None:
 
 @needs("node", "npm:@retorquere/bibtex-parser")
 def test_better_bibtex_complains_of_nothing_but_math_commands(many: dict[str, Path]) -> None:
-    told = run("node", HERE / "better_bibtex.mjs", many["bibtex"], cwd=many["bibtex"].parent).stdout
-    library = json.loads(told)
+    library = better_bibtex(many["bibtex"])
     assert len(library["entries"]) == many["bibtex"].read_text().count("\n@") + 1
     assert [error for error in library["errors"] if not error.startswith("unhandled macro")] == []
 
