@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BytesIO
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -128,7 +128,7 @@ def _in_order(
 def _reread(data: bytes, name: str, reader: Reader[Any], registry: Registry, begin: int, end: int) -> Entry:
     """The entry that stands there, once more; what is to be told of it was told the first time."""
     source = Source(BytesIO(data[begin:end]), name)
-    return with_venue(next(read_entries([(source, reader)], registry, _Told())))
+    return next(read_entries([(source, reader)], registry, _Told()))
 
 
 def _received(
@@ -194,11 +194,11 @@ def _read_shard(work: bytes, name: str, reader: str, data: bytes) -> bytes:
     registry = worker.registry
     told = _Told()
     source = Source(BytesIO(data), name)
-    placed = [(entry, source.line - 1) for entry in read_entries([(source, registry.reader(reader))], registry, told)]
+    read = ((entry, source.line - 1) for entry in read_entries([(source, registry.reader(reader))], registry, told))
     starts = [0, *accumulate(len(line) + 1 for line in data.split(b"\n"))]
     ready: list[Ready] = []
-    for first in range(0, len(placed), BATCH):
-        ready += _rendered(placed[first : first + BATCH], starts, worker)
+    while placed := list(islice(read, BATCH)):
+        ready += _rendered(placed, starts, worker)
     for one, following in pairwise(ready):
         msgspec.structs.force_setattr(one, "end", following.begin)
     notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from refmill_hooks import Entry
+from refmill_hooks.journal_refs import with_venue
 
 __all__ = ["Ready"]
 
@@ -26,9 +27,10 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
     reread: Any = None
 
     def whole(self) -> Entry:
-        """The entry itself, with the key it has by now."""
+        """The entry itself, with the key it has by now; what was not rendered is to be enriched first."""
         entry: Entry = self.reread(self.begin, self.end)
-        return entry.replace(key=self.key, version=self.version)
+        entry = entry.replace(key=self.key, version=self.version)
+        return with_venue(entry) if self.texts else entry
 
     def text(self, output: int) -> bytes:
         """What was rendered for this output, b"" where it is not good or none."""

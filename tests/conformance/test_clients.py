@@ -49,13 +49,14 @@ def recorded() -> list[Entry]:
 
 
 @pytest.fixture(scope="module")
-def many(recorded: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def many(recorded: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """All recorded entries in each format, and in a .bib of pure ASCII."""
     out = comparison.outputs(recorded, tmp_path_factory.mktemp("many"))
     out["ascii"] = out["bibtex"].with_name("ascii.bib")
     job = Job(outputs=[str(out["ascii"])], enrichers=(), options=["ascii=true"])
     run_job(job, Registry(), entries=recorded)
-    return out
+    yield out
+    better_bibtex.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -62,8 +63,24 @@ PIECES = [
     "1501.",
     "&amp;",
     "Ã©",
+    "n\u0308",
+    "$\\rm x_\\a{",
+    "\\rm ",
+    "_\\a{",
+    "\\begin{array}&",
+    "Mu~noz y ",
+    "\\H o",
 ]
 SIZE = 6_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_garbage_of_others() -> Iterator[None]:
+    """What other tests left in memory is no part of what is measured."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:
