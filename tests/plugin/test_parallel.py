@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.benchmarks.rows import rows
 from tests.fakes.arxiv_api import ArxivApi, Paper
+from tests.fakes.doi_org import DoiOrg
 
 import refmill
 from refmill import parallel
@@ -83,6 +84,24 @@ def test_what_lacks_something_is_enriched_in_its_place(
             outputs.append(found)
     assert outputs[0] == outputs[1]
     assert outputs[0][0].count(b"Found") == 12
+
+
+def test_what_a_doi_record_says_of_the_venue_goes_before_the_journal_reference(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [json.loads(line) for line in dump.read_text().splitlines()[:40]]
+    dump.write_text("".join(json.dumps(row | {"journal-ref": "Phys. Rev. D 1, 2 (2007)"}) + "\n" for row in rows))
+    record = {"type": "journal-article", "container-title": "Journal of Dees", "volume": "77", "page": "5",
+              "issued": {"date-parts": [[2009]]}}  # fmt: skip
+    records = {row["doi"]: record | {"DOI": row["doi"], "title": row["title"]} for row in rows if row["doi"]}
+    outputs = []
+    with DoiOrg(records) as server, ThreadPoolExecutor(2) as executor:
+        monkeypatch.setenv("REFMILL_DOI_URL", server.url)
+        for number, each in enumerate((None, executor)):
+            monkeypatch.setenv("REFMILL_STORE", str(tmp_path / f"store{number}"))
+            outputs.append(converted(dump, tmp_path / str(number), each, enrichers=("doi",))[1])
+    assert outputs[0] == outputs[1]
+    assert outputs[0][0].count(b"Journal of Dees") == len(records) > 5
 
 
 def test_an_exporter_of_ones_own_and_its_faults_are_the_same(dump: Path, tmp_path: Path) -> None:
