@@ -63,7 +63,7 @@ _GLUED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 """`A.N.Aleshaev`: initials without blanks."""
 _UMLAUT = re.compile(r"""(?<=[^\W\d_])"([aouAOU])(?=[^\W\d_])""")
 """`M"uller`: the umlaut as German typists write it."""
-_TILDE = re.compile(r"(?<=[^\W\d_])~(n(?=[aeiou])|a(?=[oe])|o(?=e))")
+_TILDE = re.compile(r"\b([A-Z][^\W\d_]*)~(n(?!ee\b)(?=[aeiou])|a(?=[oe])|o(?=e))")
 """`Mu~noz`, `Jo~ao`: a tilde that lost its backslash; a blank there would begin a name in a small letter."""
 _COLLABORATION = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|project)\.?$", re.IGNORECASE)
 """What names authors where it stands in parentheses; an institute there is an affiliation."""
@@ -79,7 +79,7 @@ _BLANK = str.maketrans("\t\r\n\u00a0", "    ")
 def _cleaned(text: str) -> str:
     """With accents that were typed without a backslash, and plain blanks."""
     if "~" in text:
-        text = _TIE.sub(" ", _TILDE.sub(r"\\~{\1}", text))
+        text = _TIE.sub(" ", _TILDE.sub(r"\1\\~{\2}", text))
     if '"' in text:
         text = _UMLAUT.sub(r'\\"{\1}', text)
     if "\\" in text:

@@ -178,7 +178,7 @@ def _read_apart(reader: Reader[Any], sample: bytes) -> list[Entry]:
     """The first entry of each piece of a sample cut where `source.line` says that records begin."""
     source = Source(io.BytesIO(sample), "sample")
     begins = [source.line - 1 for _ in reader.records(source)]
-    lines = sample.splitlines(keepends=True)
+    lines = io.BytesIO(sample).readlines()
     return [
         entry
         for begin, end in pairwise([*begins, len(lines)])

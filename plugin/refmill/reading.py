@@ -19,7 +19,7 @@ from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRec
 __all__ = ["BATCH", "drop_duplicates", "identity", "in_batches", "read_entries"]
 
 BATCH: Final = 128
-"""Entries that one stage takes in a row: its code and data stay in the processor's caches, worth a quarter of a run."""
+"""Entries that one stage takes in a row: its code and data stay in the processor's caches."""
 
 _AT_HAND: Final = 256
 """Entries held back, so that a newer record of the same paper can still take the place of an older one."""

@@ -27,6 +27,8 @@ PEOPLE = [
     ("Juan Mu~noz", "Muñoz", "Juan", ""),
     ("Jo~ao Silva", "Silva", "João", ""),
     ('Hans M"uller', "Müller", "Hans", ""),
+    ("john~nash", "nash", "john", ""),
+    ("Marie~nee~Bee", "Bee", "Marie nee", ""),
     ("Ann~van~der~Bee", "van der Bee", "Ann", ""),
     ("Ali~al-Rahman", "al-Rahman", "Ali", ""),
     (r"Paul Erd{\H o}s", "Erdős", "Paul", ""),

@@ -110,6 +110,10 @@ def test_a_key_that_is_there_stays() -> None:
     assert keys(PAPER.replace(key="mine"), PAPER.replace(key="mine")) == ["mine", "minea"]
 
 
+def test_keys_that_differ_in_case_alone_are_equal() -> None:
+    assert keys(PAPER.replace(key="Bee"), PAPER.replace(key="bee"), PAPER.replace(key="BEE")) == ["Bee", "beea", "BEEb"]
+
+
 @pytest.mark.parametrize(
     ("template", "key"),
     [
