@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared import shared
 
+import refmill
 from refmill.builtin.bib_ids import arxiv_id_of
 from refmill.builtin.readers import bib
+from refmill.pipeline import Job, run
 from refmill.registry import Registry
 from refmill_hooks import DATE, Entry, Name, ReadError, SkipRecord, Source, Venue
 from refmill_hooks.testing import check_reader, hard_entries
@@ -213,3 +215,13 @@ def test_the_weightiest_evidence_comes_first() -> None:
     id = arxiv_id_of(fields)
     assert id is not None
     assert id.id == "1706.03762"
+
+
+@pytest.mark.parametrize("name", ["book.bib", "book.biblatex", "book.json"])
+def test_the_series_of_a_book_comes_back_once(name: str, tmp_path: Path) -> None:
+    venue = Venue(kind="book", container="A series", volume="3", publisher="X", year=2001, date="2001")
+    book = Entry(id="2401.00001", title="T", key="k", venue=venue)
+    run(Job(outputs=[str(tmp_path / name)], enrichers=()), Registry(), entries=[book])
+    with refmill.read(tmp_path / name) as entries:
+        (found,) = entries
+    assert (found.venue, found.extra) == (venue, {})

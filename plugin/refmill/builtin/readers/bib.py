@@ -194,7 +194,8 @@ def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
         extra[UNVERIFIED] = "authors"
     if written and not venue and not day:
         extra[DATE] = written
-    kept = {name: value for name, value in fields.items() if name not in _READ and value}
+    in_venue = CONTAINERS["book"] if venue and venue.kind == "book" else ()
+    kept = {name: value for name, value in fields.items() if name not in _READ and name not in in_venue and value}
     if plainly and not (id and arxiv_id_of({"note": plainly}) == id):
         kept["note"] = plainly
     if other_keywords:

@@ -88,7 +88,7 @@ def entry(record: bytes) -> Entry:
     extra |= {
         KEPT + name: _text(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
         for name, value in item.items()
-        if name not in _READ
+        if name not in _READ and not (name == "collection-title" and venue and venue.kind == "book")
     }
     dois = tuple(doi for doi in split_dois(_text(item.get("DOI"))) if not is_arxiv_doi(doi))
     return Entry(
