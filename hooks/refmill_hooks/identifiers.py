@@ -38,6 +38,12 @@ _ARCHIVE_TYPED = {archive.replace("-", ""): archive for archive in ARCHIVES}
 """`hepth`, `astroph`: how ids are typed by hand."""
 
 _NEW = re.compile(r"(\d{2})(\d{2})\.(\d{4,5})(?:v([1-9]\d{0,3}))?", re.ASCII)
+_CANONICAL = re.compile(
+    r"""(?: 0(?:70[4-9]|71[0-2]|[89](?:0[1-9]|1[0-2])) | 1[0-4](?:0[1-9]|1[0-2]) ) \. (?!0000)\d{4}
+      | (?: 1[5-9] | [2-9]\d ) (?:0[1-9]|1[0-2]) \. (?!00000)\d{5}""",
+    re.ASCII | re.VERBOSE,
+)
+"""New ids as arXiv writes them, of all months that there are: most of what is ever read."""
 _OLD = re.compile(r"([a-z]+(?:-{1,2}[a-z]+)?)(?:\.[a-z-]{2,10})?/(\d{2})(\d{2})(\d{3})(?:v([1-9]\d{0,3}))?", re.ASCII)
 _DAMAGED = re.compile(r"(\d{3,4})\.(\d{1,5})", re.ASCII)
 _DAMAGED_OLD = re.compile(r"([a-z]+(?:-[a-z]+)?)/(\d{1,6})", re.ASCII)
@@ -134,8 +140,8 @@ def parse_id(text: str) -> ArxivId:
     with or without version, in upper or lower case, with punctuation around it. Raises DamagedIdentifier for an id that
     lost zeros, else BadIdentifier.
     """
-    if new := _NEW.fullmatch(text):
-        return _new_id(new, text)
+    if _CANONICAL.fullmatch(text):
+        return ArxivId(text)
     core = text.strip(_LEADING).rstrip(_TRAILING + "]" if "[" not in text else " \t\r\n").lower()
     marked = False
     while wrapper := _WRAPPED.match(core):
@@ -235,6 +241,8 @@ def split_dois(text: str) -> tuple[str, ...]:
     A separator ends a DOI only before the next one, as DOIs may hold `;`, `,`, `<` and `>` themselves. What stands
     between two DOIs and is none, such as `(2009)`, is left out; 10.48550 DOIs are the arXiv id in another form.
     """
+    if _LONE_DOI.fullmatch(text) and text.find("10.", 3) < 0:
+        return (text,)
     found: dict[str, str] = {}
     for word in text.split():
         starts = [match.start() for match in _DOI_START.finditer(word) if _begins_doi(word, match.start())]
@@ -248,6 +256,7 @@ def split_dois(text: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+_LONE_DOI = re.compile(r"10\.(?!48550/)\d{4,9}/\S*[^\s.,;]")
 _DOI_TAIL = re.compile(r"[;,](?:https?://(?:dx\.)?doi\.org/|doi:)?$", re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from refmill_hooks.latex_math import latex_math
 from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
@@ -37,6 +38,8 @@ def latex(text: str, *, ascii: bool = False) -> str:
     if not is_marked(text) and (text.isascii() or not ascii):
         return text
     if (simple := only_math(text)) is not None:
+        if len(simple) == 1:
+            return _latex_text(text, ascii)
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
         simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
         return "".join(simple)  # without a brace in the text there is none to pair
@@ -53,6 +56,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     return _paired(joined(parts))
 
 
+@lru_cache(1 << 12)
 def _math(body: str, ascii: bool) -> str:
     value = latex_math(body)
     if ascii and not value.isascii():
@@ -79,12 +83,14 @@ def _paired(value: str) -> str:
     return _ESCAPED_BRACE.sub(lambda match: "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}", value)
 
 
+_INNER_CAPITAL = re.compile(r"[A-Z](?:(?<=\w[A-Z])|-\w)")
+"""What every word that needs braces holds: the fast way to find that none does."""
 _CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{$])[A-Z](?=-\w)")
 
 
 def protect_capitals(value: str) -> str:
     """A LaTeX value with braces around each word that has capitals inside, such as acronyms; never twice or in math."""
-    if value[1:] == value[1:].lower() or not _CAPITALS.search(value):
+    if not _INNER_CAPITAL.search(value) or value[1:].islower() or not _CAPITALS.search(value):
         return value
     parts = re.split(r"(\\[a-zA-Z]+|\{|\})", value)
     depth = 0
@@ -107,15 +113,19 @@ def _latex_text(text: str, ascii: bool) -> str:
                 text = text.replace(sign, _LATEX_OF[ord(sign)])
     if text.isascii():
         return text
-    text = _MARKED.sub(lambda match: _accented(match[1], match[2]) or match[0], text)
+    if _MARK.search(text):
+        text = _MARKED.sub(lambda match: _accented(match[1], match[2]) or match[0], text)
     character_of: Callable[[str], str] = _ascii_character if ascii else _utf8_character
-    return "".join(character if character < "\x80" else character_of(character) for character in text)
+    return _BEYOND_ASCII.sub(lambda match: character_of(match[0]), text)
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_MARK = re.compile("[\u0300-\u036f]")
 _MARKED = re.compile("([A-Za-z])([\u0300-\u036f]+)")
 """A letter with accents that Unicode has no one character for."""
 
 
+@lru_cache(1 << 10)
 def _utf8_character(character: str) -> str:
     if character in "©§¶£–—‘’“”…®°":
         return character
@@ -136,6 +146,7 @@ _ASCII_SIGNS = {
 _COMMAND_OF_ACCENT = {combining: command for command, combining in ACCENTS.items()}
 
 
+@lru_cache(1 << 10)
 def _ascii_character(character: str) -> str:
     if character in _ASCII_SIGNS:
         return _ASCII_SIGNS[character]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from refmill_hooks.entry import PRINTED_ID, WITHDRAWN, Entry
@@ -12,32 +11,50 @@ from refmill_hooks.journal_refs import names_more
 
 __all__ = ["fields_of_remarks", "remarks", "split_remarks"]
 
-_REMARKS: Final[tuple[tuple[str, str, Callable[[Entry], str]], ...]] = (
-    ("Comment", "comments", attrgetter("comments")),
-    ("Journal reference", "journal_ref", lambda entry: _beyond_venue(entry)),
-    ("Report no.", "report_no", attrgetter("report_no")),
-    ("MSC classes", "msc_class", attrgetter("msc_class")),
-    ("ACM classes", "acm_class", attrgetter("acm_class")),
-    ("License", "license", attrgetter("license")),
-    ("Further DOIs", "doi", lambda entry: " ".join(entry.doi[1:])),
-    ("Withdrawn from arXiv", WITHDRAWN, lambda entry: _unless_said(entry.extra.get(WITHDRAWN, ""), entry.comments)),
-    ("Identifier as printed", PRINTED_ID, lambda entry: entry.extra.get(PRINTED_ID, "")),
-)
-"""Label, the field of the entry or the key of its `extra`, and what it says."""
+_NAMES: Final = {
+    "Comment": "comments",
+    "Journal reference": "journal_ref",
+    "Report no.": "report_no",
+    "MSC classes": "msc_class",
+    "ACM classes": "acm_class",
+    "License": "license",
+    "Further DOIs": "doi",
+    "Withdrawn from arXiv": WITHDRAWN,
+    "Identifier as printed": PRINTED_ID,
+}
+"""Label -> the field of an entry or the key of its `extra` that it tells."""
 
-_NAMES = {label: name for label, name, _ in _REMARKS}
 _LABELS = "|".join(re.escape(label) for label in _NAMES)
 _LABEL = re.compile(rf"(?:^|(?<=\n)|; )({_LABELS}): ")
 
 
-def remarks(entry: Entry) -> Iterator[tuple[str, str]]:
+def remarks(entry: Entry) -> list[tuple[str, str]]:
     """`("Comment", "12 pages")` and the like, in a fixed order, empty ones left out; the text is as arXiv prints it.
 
     The journal reference is among them only where the venue does not say all of it.
     """
-    for label, _, of in _REMARKS:
-        if text := of(entry):
-            yield label, text
+    found: list[tuple[str, str]] = []
+    if entry.comments:
+        found.append(("Comment", entry.comments))
+    if entry.journal_ref and (not entry.venue or names_more(entry.journal_ref)):
+        found.append(("Journal reference", entry.journal_ref))
+    if entry.report_no:
+        found.append(("Report no.", entry.report_no))
+    if entry.msc_class:
+        found.append(("MSC classes", entry.msc_class))
+    if entry.acm_class:
+        found.append(("ACM classes", entry.acm_class))
+    if entry.license:
+        found.append(("License", entry.license))
+    if len(entry.doi) > 1:
+        found.append(("Further DOIs", " ".join(entry.doi[1:])))
+    if entry.extra:
+        said = entry.extra.get(WITHDRAWN, "")
+        if said and said != entry.comments:
+            found.append(("Withdrawn from arXiv", said))
+        if printed := entry.extra.get(PRINTED_ID):
+            found.append(("Identifier as printed", printed))
+    return found
 
 
 def split_remarks(text: str) -> Iterator[tuple[str, str]]:
@@ -60,11 +77,3 @@ def fields_of_remarks(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, Any],
         elif name:
             fields[name] = tuple(text.split()) if name == "doi" else text
     return fields, extra
-
-
-def _beyond_venue(entry: Entry) -> str:
-    return "" if entry.venue and not names_more(entry.journal_ref) else entry.journal_ref
-
-
-def _unless_said(text: str, elsewhere: str) -> str:
-    return "" if text == elsewhere else text

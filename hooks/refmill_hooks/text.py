@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from refmill_hooks.latex import latex, protect_capitals, spelled, unprotected
 from refmill_hooks.tex_scanner import MATH, MATH_COMMAND, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
@@ -32,8 +33,11 @@ def squeeze(text: str) -> str:
 def paragraphs(text: str) -> str:
     """Hard line wraps folded into blanks; an empty or an indented line opens a paragraph, a blank line parts them."""
     text = text.strip()
+    flat = text.replace("\n", " ")
+    if "  " not in flat and "\t" not in flat and "\r" not in flat:
+        return flat  # a blank or an indented line would leave two blanks in a row
     if "\r" not in text and not _PARAGRAPH.search(text):
-        return squeeze(text.replace("\n", " "))
+        return squeeze(flat)
     pieces: list[list[str]] = [[]]
     for line in text.split("\n"):
         words = line.split()
@@ -83,6 +87,7 @@ def html(text: str, *, math: bool = True) -> str:
 _BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
 
 
+@lru_cache(1 << 12)
 def _plain_math(body: str) -> str:
     if "{" in body:
         body = _BRACED_ONE.sub(r"\1\2", body)

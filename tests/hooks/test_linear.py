@@ -11,9 +11,9 @@ import pytest
 
 from refmill.builtin.readers import abs, atom, bib, csl, ids, listing, oai, snapshot, text
 from refmill_hooks import ReadError, SkipRecord, Source
+from refmill_hooks.author_lists import split_authors
 from refmill_hooks.identifiers import find_ids, split_dois
 from refmill_hooks.journal_refs import venue_of
-from refmill_hooks.names import split_authors
 from refmill_hooks.text import html, latex, paragraphs, plain, protect_capitals, unprotected
 from refmill_hooks.withdrawn import withdrawn
 

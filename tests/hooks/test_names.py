@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from refmill_hooks import Name
-from refmill_hooks.names import display_name, name_from_parts, parse_name, split_authors
+from refmill_hooks.author_lists import split_authors
+from refmill_hooks.names import display_name, name_from_parts, parse_name
 from refmill_hooks.text import plain
 
 PEOPLE = [

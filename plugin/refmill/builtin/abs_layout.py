@@ -23,8 +23,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, ReadError, SkipRecord, Source, Version
+from refmill_hooks.author_lists import split_authors
 from refmill_hooks.identifiers import BadIdentifier, carries_class, parse_id, split_dois
-from refmill_hooks.names import split_authors
 from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 

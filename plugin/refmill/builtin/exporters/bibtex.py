@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -75,18 +75,23 @@ _WIDTH = len("archiveprefix")
 
 
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    kind = _kind(entry, options, biblatex)
     fields = _fields(entry, options, biblatex)
-    if any(name.startswith(KEPT) for name in entry.extra):
+    if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
         fields += _kept(entry, {name for name, value in fields if value})
-    lines = "".join([_lead(name) + value for name, value in fields if value and name])
+    kind = _kind(entry, options, biblatex)
+    lines = "".join([_LEADS[name] + value for name, value in fields if value])
     return f"@{kind}{{{entry.key or entry.id.replace('/', '_')}{lines},\n}}\n"
 
 
-@lru_cache(1024)
-def _lead(name: str) -> str:
-    """What stands between the values of the field before and of this one."""
-    return f",\n  {name:<{_WIDTH}} = "
+class _Leads(dict[str, str]):
+    """Field -> what stands between the value before and its own."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = lead = f",\n  {name:<{_WIDTH}} = "
+        return lead
+
+
+_LEADS = _Leads()
 
 
 def _kept(entry: Entry, written: set[str]) -> list[tuple[str, str]]:
@@ -103,56 +108,61 @@ def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
 
 def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
     """The fields in the order in which they are written, empty ones too."""
-    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
-    venue = entry.venue
-
-    def text(value: str) -> str:
-        return f"{{{latex(value, ascii=options.ascii).strip()}}}" if value else ""
-
-    fields = [
-        ("author", f"{{{_authors(entry.authors, options)}}}" if entry.authors else ""),
-        ("title", _title(entry.title, options)),
-    ]
-    if venue:
-        fields += [
-            (CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], text(venue.container)),
-            ("volume", text(venue.volume)),
-            ("number", text(venue.issue)),
-            ("pages", text(venue.pages.replace("-", "--"))),
-            (_publisher_field(venue, biblatex), text(venue.publisher)),
-            ("issn", text(venue.issn)),
-        ]
-    fields += _dates(entry, options, biblatex)
-    if arxiv:
-        primary = "" if carries_class(entry.id) else entry.primary_category
-        if biblatex:
-            fields += [
-                ("eprint", f"{{{entry.id}}}"),
-                ("eprinttype", "{arxiv}"),
-                ("eprintclass", f"{{{primary}}}" if primary else ""),
-                ("pubstate", "" if venue else "{prepublished}"),
-                ("version", f"{{{entry.version}}}" if entry.version and not venue else ""),
-            ]
-        else:
-            fields += [
-                ("eprint", f"{{{entry.id}}}"),
-                ("archiveprefix", "{arXiv}"),
-                ("primaryclass", f"{{{primary}}}" if primary else ""),
-                ("eprinttype", "{arxiv}"),
-            ]
-    own_doi = arxiv.doi if arxiv and options.arxiv_doi and not venue else ""
-    if doi := entry.doi[0] if entry.doi else own_doi:
-        fields.append(("doi", f"{{{_verbatim(doi)}}}"))
-    if arxiv:
-        fields.append(("url", f"{{{arxiv.url}}}"))
+    ascii = options.ascii
+    fields = [("author", _authors(entry.authors, options)), ("title", _title(entry.title, options))]
+    if entry.venue:
+        fields += _venue(entry.venue, ascii, biblatex)
+    fields += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
+    if entry.id:
+        fields += _eprint(entry, biblatex)
+    if entry.doi:
+        fields.append(("doi", f"{{{_verbatim(entry.doi[0])}}}"))
+    elif options.arxiv_doi and entry.id and not entry.venue:
+        fields.append(("doi", f"{{{ArxivId(entry.id).doi}}}"))
+    if entry.id:
+        fields.append(("url", f"{{{ArxivId(entry.id, entry.version).url}}}"))
     if biblatex and options.accessed:
         fields.append(("urldate", f"{{{options.accessed}}}"))
     if options.abstract:
-        fields.append(("abstract", text(entry.abstract)))
-    fields += [
-        ("keywords", _keywords(entry.categories, options.ascii)),
-        ("note", text("; ".join([f"{label}: {remark}" for label, remark in remarks(entry)]))),
+        fields.append(("abstract", _text(entry.abstract, ascii)))
+    note = "; ".join([f"{label}: {remark}" for label, remark in remarks(entry)])
+    fields += (("keywords", _keywords(entry.categories, ascii)), ("note", _text(note, ascii)))
+    return fields
+
+
+def _text(value: str, ascii: bool) -> str:
+    return f"{{{latex(value, ascii=ascii).strip()}}}" if value else ""
+
+
+def _venue(venue: Venue, ascii: bool, biblatex: bool) -> list[tuple[str, str]]:
+    fields = [
+        (CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], _text(venue.container, ascii)),
+        ("volume", _text(venue.volume, ascii)),
+        ("number", _text(venue.issue, ascii)),
+        ("pages", _text(venue.pages.replace("-", "--"), ascii)),
     ]
+    if publisher := _publisher_field(venue, biblatex):
+        fields.append((publisher, _text(venue.publisher, ascii)))
+    fields.append(("issn", _text(venue.issn, ascii)))
+    return fields
+
+
+def _eprint(entry: Entry, biblatex: bool) -> list[tuple[str, str]]:
+    primary = "" if carries_class(entry.id) else entry.primary_category
+    fields = [("eprint", f"{{{entry.id}}}")]
+    if biblatex:
+        fields.append(("eprinttype", "{arxiv}"))
+        if primary:
+            fields.append(("eprintclass", f"{{{primary}}}"))
+        if not entry.venue:
+            fields.append(("pubstate", "{prepublished}"))
+            if entry.version:
+                fields.append(("version", f"{{{entry.version}}}"))
+        return fields
+    fields.append(("archiveprefix", "{arXiv}"))
+    if primary:
+        fields.append(("primaryclass", f"{{{primary}}}"))
+    fields.append(("eprinttype", "{arxiv}"))
     return fields
 
 
@@ -182,22 +192,22 @@ def _publisher_field(venue: Venue, biblatex: bool) -> str:
     return "" if venue.kind == "article-journal" or venue.container else "institution"
 
 
-def _dates(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
-    written = reference_date(entry, latest=options.date == "latest")
-    if not written:
-        return []
-    if biblatex:
-        return [("date", f"{{{written}}}")]
+@lru_cache(1 << 10)
+def _dates(written: str, biblatex: bool) -> Sequence[tuple[str, str]]:
+    """The fields of a date such as `2007-07-24`, `2007` or ""."""
+    if biblatex or not written:
+        return [("date", f"{{{written}}}")] if written else []
     year, _, rest = written.partition("-")
     return [("year", f"{{{year}}}"), ("month", MONTHS[int(rest[:2]) - 1] if rest else "")]
 
 
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
-    shown = authors[: options.max_authors] if options.max_authors else authors
-    others = " and others" if len(shown) < len(authors) else ""
-    if len(shown) == 1 and not others:
-        return _lone_name(_name(shown[0], options.ascii))
-    return " and ".join([_name(name, options.ascii) for name in shown]) + others
+    if not authors:
+        return ""
+    names = [_name(name, options.ascii) for name in authors[: options.max_authors or None]]
+    if len(names) < len(authors):
+        names.append("others")
+    return f"{{{_lone_name(names[0]) if len(names) == 1 else ' and '.join(names)}}}"
 
 
 def _lone_name(name: str) -> str:
@@ -220,15 +230,22 @@ def _initial(match: re.Match[str]) -> str:
 
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
-    if name.literal or not name.given:
+    family, given = name.family, name.given
+    if name.literal or not given:
         return f"{{{latex(display_name(name), ascii=ascii)}}}"
-    family, given = _name_part(name.family, ascii), _name_part(name.given, ascii)
-    if not given.isascii():
-        given = _INITIAL.sub(_initial, given)
+    if not (family.isalpha() and family.isascii()):
+        family = _name_part(family, ascii)
+    given = _given(given, ascii)
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
 
 
-@lru_cache(1 << 11)
+@lru_cache(1 << 12)
+def _given(part: str, ascii: bool) -> str:
+    value = _name_part(part, ascii)
+    return value if value.isascii() else _INITIAL.sub(_initial, value)
+
+
+@lru_cache(1 << 12)
 def _name_part(part: str, ascii: bool) -> str:
     value = latex(part, ascii=ascii)
     if "," in value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -49,42 +50,88 @@ def refmill_exporters() -> Iterator[Exporter[CslOptions]]:
     )
 
 
+class Item(
+    msgspec.Struct,
+    omit_defaults=True,
+    gc=False,
+    rename={
+        "citation_key": "citation-key",
+        "doi": "DOI",
+        "url": "URL",
+        "collection_title": "collection-title",
+        "container_title": "container-title",
+        "container_title_short": "container-title-short",
+        "issn": "ISSN",
+    },
+):
+    """A CSL item, its variables in the order in which they are written; empty ones are left out."""
+
+    id: str
+    citation_key: str = ""
+    type: str = ""
+    title: str = ""
+    author: list[dict[str, str]] = []
+    issued: dict[str, Any] | None = None
+    abstract: str = ""
+    doi: str = ""
+    url: str = ""
+    number: str = ""
+    publisher: str = ""
+    source: str = ""
+    note: str = ""
+    keyword: str = ""
+    accessed: dict[str, Any] | None = None
+    collection_title: str = ""
+    container_title: str = ""
+    container_title_short: str = ""
+    volume: str = ""
+    issue: str = ""
+    page: str = ""
+    issn: str = ""
+
+
 def render(entry: Entry, options: CslOptions) -> str:
     return _ENCODE(item(entry, options)).decode()
 
 
-def item(entry: Entry, options: CslOptions) -> dict[str, Any]:
-    """The CSL item of an entry; it holds no empty values."""
-    venue = entry.venue
-    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
+def item(entry: Entry, options: CslOptions) -> Item:
+    venue, id = entry.venue, entry.id
     text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
-    values: dict[str, Any] = {
-        "id": entry.key or entry.id,
-        "citation-key": entry.key,
-        "type": venue.kind if venue else "article",
-        "title": text(entry.title),
-        "author": [name_of(name) for name in entry.authors],
-        "issued": _issued(entry, options),
-        "abstract": text(entry.abstract) if options.abstract else "",
-        "DOI": entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else "",
-        "URL": arxiv.url if arxiv else "",
-        "number": f"arXiv:{entry.id}" if arxiv and not venue else "",
-        "publisher": venue.publisher if venue else "arXiv" if arxiv else "",
-        "source": "arXiv.org" if arxiv else "",
-        "note": "\n".join(_notes(entry, arxiv)),
-        "keyword": ", ".join(category_names(entry.categories)),
-        "accessed": _date(options.accessed) if options.accessed else None,
-    }
+    arxiv = ArxivId(id, entry.version) if id else None
+    made = Item(
+        id=entry.key or id,
+        citation_key=entry.key,
+        type="article",
+        title=text(entry.title),
+        author=[name_of(name) for name in entry.authors],
+        issued=_issued(reference_date(entry, latest=options.date == "latest")),
+        abstract=text(entry.abstract) if options.abstract else "",
+        doi=entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else "",
+        keyword=_keywords(entry.categories),
+        note="\n".join(_notes(entry, arxiv)),
+        accessed=_issued(str(options.accessed)) if options.accessed else None,
+    )
+    if arxiv:
+        made.url = arxiv.url
+        made.source = "arXiv.org"
     if venue:
-        values |= {
-            "collection-title" if venue.kind == "book" else "container-title": text(venue.container),
-            "container-title-short": _text(venue.container_short),
-            "volume": venue.volume,
-            "issue": venue.issue,
-            "page": venue.pages,
-            "ISSN": venue.issn,
-        }
-    return {name: value for name, value in values.items() if value}
+        made.type = venue.kind
+        made.publisher = venue.publisher
+        made.volume, made.issue, made.page, made.issn = venue.volume, venue.issue, venue.pages, venue.issn
+        made.container_title_short = _text(venue.container_short)
+        if venue.kind == "book":
+            made.collection_title = text(venue.container)
+        else:
+            made.container_title = text(venue.container)
+    elif arxiv:
+        made.number = f"arXiv:{id}"
+        made.publisher = "arXiv"
+    return made
+
+
+@lru_cache(1 << 10)
+def _keywords(categories: tuple[str, ...]) -> str:
+    return ", ".join(category_names(categories))
 
 
 def _text(text: str) -> str:
@@ -95,13 +142,16 @@ def _rich(text: str) -> str:
     return html(text, math=False)
 
 
+_name_text = lru_cache(1 << 12)(_text)
+
+
 def _name(name: Name) -> dict[str, str]:
     """Zotero knows family and given names alone: particles stand in front of the one, a suffix behind the other."""
     if name.literal:
         return {"literal": _text(name.literal)}
+    family = name.family if name.family.isascii() and name.family.isalpha() else _name_text(name.family)
     given = f"{name.given}, {name.suffix}" if name.suffix else name.given
-    values = {"family": _text(name.family), "given": _text(given)}
-    return values if given else {"family": values["family"]}
+    return {"family": family, "given": _name_text(given)} if given else {"family": family}
 
 
 def _parted_name(name: Name) -> dict[str, str]:
@@ -119,13 +169,9 @@ def _parted_name(name: Name) -> dict[str, str]:
     return {part: value for part, value in values.items() if value}
 
 
-def _issued(entry: Entry, options: CslOptions) -> dict[str, Any] | None:
-    written = reference_date(entry, latest=options.date == "latest")
-    return {"date-parts": [[int(part) for part in written.split("-")]], "raw": written} if written else None
-
-
-def _date(date: datetime.date) -> dict[str, Any]:
-    return {"date-parts": [[date.year, date.month, date.day]], "raw": date.isoformat()}
+@lru_cache(1 << 10)
+def _issued(date: str) -> dict[str, Any] | None:
+    return {"date-parts": [[int(part) for part in date.split("-")]], "raw": date} if date else None
 
 
 def _notes(entry: Entry, arxiv: ArxivId | None) -> Iterator[str]:

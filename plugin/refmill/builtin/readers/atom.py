@@ -14,9 +14,9 @@ import msgspec
 
 from refmill.builtin.xml_records import Cutter, content_of, local_name, parsed
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill_hooks.author_lists import repair_authors, split_authors
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id, split_dois
-from refmill_hooks.names import repair_authors, split_authors
 from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 

@@ -24,9 +24,10 @@ from refmill_hooks import (
     Version,
     hookimpl,
 )
+from refmill_hooks.author_lists import repair_authors, split_authors
 from refmill_hooks.categories import category_code
 from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id, split_dois
-from refmill_hooks.names import name_from_parts, parse_name, repair_authors, split_authors
+from refmill_hooks.names import name_from_parts, parse_name
 from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 

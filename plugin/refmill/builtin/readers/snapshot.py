@@ -12,8 +12,8 @@ import msgspec
 
 from refmill.builtin.json_records import LONGEST, objects
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill_hooks.author_lists import authors_of_parts, split_authors
 from refmill_hooks.identifiers import BadIdentifier, parse_id, split_dois
-from refmill_hooks.names import name_from_parts, repair_authors, split_authors
 from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 
@@ -194,35 +194,48 @@ def entry_of_row(row: Row, source: str) -> Entry:
 
 def _authors(row: Row) -> tuple[Name, ...]:
     if row.authors_parsed and not isinstance(row.authors_parsed, str):
-        return repair_authors([_name(parts) for parts in row.authors_parsed if parts])
+        return authors_of_parts(row.authors_parsed)
     return split_authors(row.authors) if row.authors else ()
-
-
-def _name(parts: list[str]) -> Name:
-    if len(parts) == 3 and not parts[2]:
-        return name_from_parts(parts[0], parts[1])
-    family, given, suffix, *affiliations = (*parts, "", "") if len(parts) < 3 else parts
-    return name_from_parts(family, given, suffix, [text for text in affiliations if text])
 
 
 def _versions(
     row: Row, extra: dict[str, str]
 ) -> tuple[tuple[Version, ...], datetime.date | None, datetime.date | None]:
-    versions = []
+    versions: list[Version] = []
     for number, listed in enumerate(row.versions or (), 1):
-        version = RowVersion(listed) if isinstance(listed, str) else listed
-        name = version.version.removeprefix("v")
-        versions.append(
-            Version(number=int(name) if name.isdecimal() else number, created=_date(version.created or "", extra))
-        )
+        name, created = (listed, "") if isinstance(listed, str) else (listed.version, listed.created or "")
+        version = _version(number, name, created[:_DAY])
+        if created and version.created is None:
+            _no_date(created, extra)
+        versions.append(version)
     if not versions:
-        return (), _date(row.created or "", extra), _date(row.updated or "", extra)
+        return (), _date(row.created, extra), _date(row.updated, extra)
     return tuple(versions), versions[0].created, versions[-1].created if len(versions) > 1 else None
 
 
-@lru_cache(4096)
+@lru_cache(1 << 12)
+def _version(number: int, name: str, created: str) -> Version:
+    name = name.removeprefix("v")
+    return Version(number=int(name) if name.isdecimal() else number, created=_read_date(created))
+
+
+_DAY = len("Mon, 12 Apr 2007")
+"""The characters of a date that tell the day: the rest differs from paper to paper."""
+
+
+def _date(text: str | None, extra: dict[str, str]) -> datetime.date | None:
+    date = _read_date(text[:_DAY]) if text else None
+    if text and not date:
+        _no_date(text, extra)
+    return date
+
+
+def _no_date(text: str, extra: dict[str, str]) -> None:
+    extra.setdefault(PROBLEM, f"{text!r} is no date")
+
+
 def _read_date(text: str) -> datetime.date | None:
-    """`Mon, 2 Apr 2007 19:18:42 GMT` or `2007-04-02`."""
+    """`Mon, 2 Apr 2007` or `2007-04-02`, whatever stands behind."""
     try:
         if text[:4].isdecimal():
             return datetime.date.fromisoformat(text[:10])
@@ -230,10 +243,3 @@ def _read_date(text: str) -> datetime.date | None:
         return datetime.date(int(year), _MONTHS[month], int(day))
     except (ValueError, KeyError):
         return None
-
-
-def _date(text: str, extra: dict[str, str]) -> datetime.date | None:
-    date = _read_date(text) if text else None
-    if text and date is None:
-        extra.setdefault(PROBLEM, f"{text!r} is no date")
-    return date

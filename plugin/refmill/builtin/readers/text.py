@@ -38,8 +38,9 @@ from refmill_hooks import (
     Source,
     hookimpl,
 )
+from refmill_hooks.author_lists import is_truncated, split_authors
 from refmill_hooks.identifiers import BadIdentifier, parse_id
-from refmill_hooks.names import is_group, is_truncated, split_authors
+from refmill_hooks.names import is_group
 from refmill_hooks.withdrawn import withdrawn
 
 _DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d)?\s*)?", re.ASCII)

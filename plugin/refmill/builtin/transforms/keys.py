@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from refmill.builtin.compact import CompactSet
 from refmill_hooks import Entry, Transform, hookimpl
 from refmill_hooks.dates import reference_date
@@ -54,11 +56,11 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     that a new version changes none.
     """
     taken = CompactSet()
-    made_of = _made_of(options.template)
+    parts = _parts(options.template)
     for entry in entries:
-        key = entry.key or _key(entry, options.template, made_of)
+        key = entry.key or _key(entry, parts)
         unique = key if taken.add(key.lower()) else _next_free(key, taken)
-        yield entry if unique == entry.key else entry.replace(key=unique)
+        yield entry if unique == entry.key else replace(entry, key=unique)
 
 
 def _next_free(key: str, taken: CompactSet) -> str:
@@ -86,16 +88,25 @@ def _suffix(number: int) -> str:
     return letters
 
 
+Part = tuple[str, Callable[[Entry], str] | None, bool]
+"""Literal text of a template, the word behind it, and whether the word alone makes a key."""
+
+
 @lru_cache(8)
-def _made_of(template: str) -> Sequence[str]:
-    return tuple(word for _, word, _, _ in string.Formatter().parse(template) if word)
+def _parts(template: str) -> Sequence[Part]:
+    parsed = string.Formatter().parse(template)
+    return [(text, _WORDS[word] if word else None, bool(word) and word not in _YEARS) for text, word, _, _ in parsed]
 
 
-def _key(entry: Entry, template: str, made_of: Sequence[str]) -> str:
-    values = {word: _WORDS[word](entry) for word in made_of}
-    if not any(value for word, value in values.items() if word not in _YEARS):
+def _key(entry: Entry, parts: Sequence[Part]) -> str:
+    key = ""
+    told = False
+    for text, word, tells in parts:
+        said = word(entry) if word else ""
+        told = told or (tells and bool(said))
+        key += text + said
+    if not told:
         return f"arxiv{_UNSAFE.sub('_', entry.id)}" if entry.id else "entry"
-    key = template.format_map(values)
     return key if key.isascii() and key.isalnum() else _UNSAFE.sub("", key) or "entry"
 
 
@@ -103,10 +114,13 @@ def _auth(entry: Entry) -> str:
     if not entry.authors:
         return ""
     name = entry.authors[0]
-    words = (name.literal or name.family).split()
-    while len(words) > 1 and words[0].islower():
-        del words[0]
-    return _ascii("".join(words))
+    family = name.literal or name.family
+    if " " in family:
+        words = family.split()
+        while len(words) > 1 and words[0].islower():
+            del words[0]
+        family = "".join(words)
+    return _ascii(family)
 
 
 def _title(entry: Entry) -> str:
@@ -116,12 +130,16 @@ def _title(entry: Entry) -> str:
 def _title_words(entry: Entry, count: int) -> list[str]:
     words: list[str] = []
     for piece in plain(entry.title).split(" "):
-        for text in (piece,) if piece.isalnum() else _WORD.findall(piece):
-            if text.lower() not in _STOP_WORDS and (word := _ascii(text)):
-                words.append(word)
-                if len(words) == count:
-                    return words
-    return words
+        word = piece.lower()
+        if word in _STOP_WORDS:
+            continue
+        if word.isalnum() and word.isascii():
+            words.append(word)
+        else:
+            words += filter(None, [_ascii(text) for text in _WORD.findall(piece) if text.lower() not in _STOP_WORDS])
+        if len(words) >= count:
+            break
+    return words[:count]
 
 
 def _year(entry: Entry) -> str:
