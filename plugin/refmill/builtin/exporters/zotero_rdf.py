@@ -91,22 +91,17 @@ def render(entry: Entry, options: ZoteroOptions) -> str:
         "preprint",
         "rdf:Description",
     )  # fmt: skip
-    notes = [
-        f"&lt;p&gt;{_xml(_xml(paragraph))}&lt;/p&gt;"
-        for label, remark in remarks(entry)
-        if label != _RIGHTS
-        for paragraph in f"{label}: {_plain(remark)}".split("\n\n")
-    ]
-    parts = [f'  <{element} rdf:about="#item_{name}">\n    <z:itemType>{item_type}</z:itemType>\n']
-    parts += [f"    {line}\n" for line in _lines(entry, options)]
-    if notes:
-        parts.append(f'    <dcterms:isReferencedBy rdf:resource="#note_{name}"/>\n')
+    notes = "".join([_note(label, remark) for label, remark in remarks(entry) if label != _RIGHTS])
     link = options.attachments and bool(entry.id)
-    if link:
-        parts.append(f'    <link:link rdf:resource="#pdf_{name}"/>\n')
-    parts.append(f"  </{element}>\n")
+    lines = [f'  <{element} rdf:about="#item_{name}">', f"<z:itemType>{item_type}</z:itemType>"]
+    _add_lines(lines, entry, options)
     if notes:
-        parts.append(f'  <bib:Memo rdf:about="#note_{name}"><rdf:value>{"".join(notes)}</rdf:value></bib:Memo>\n')
+        lines.append(f'<dcterms:isReferencedBy rdf:resource="#note_{name}"/>')
+    if link:
+        lines.append(f'<link:link rdf:resource="#pdf_{name}"/>')
+    parts = ["\n    ".join(lines), f"\n  </{element}>\n"]
+    if notes:
+        parts.append(f'  <bib:Memo rdf:about="#note_{name}"><rdf:value>{notes}</rdf:value></bib:Memo>\n')
     if link:
         parts.append(
             f'  <z:Attachment rdf:about="#pdf_{name}">\n'
@@ -121,42 +116,50 @@ def render(entry: Entry, options: ZoteroOptions) -> str:
     return "".join(parts)
 
 
-def _lines(entry: Entry, options: ZoteroOptions) -> Iterator[str]:
-    arxiv = ArxivId(entry.id, entry.version) if entry.id else None
-    venue = entry.venue
+def _note(label: str, remark: str) -> str:
+    """Paragraphs of HTML inside of XML."""
+    text = _plain(f"{label}: {remark}")
+    if "\n\n" in text:
+        return "".join([f"&lt;p&gt;{_xml(_xml(paragraph))}&lt;/p&gt;" for paragraph in text.split("\n\n")])
+    return f"&lt;p&gt;{_xml(_xml(text))}&lt;/p&gt;"
+
+
+def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
+    add = lines.append
+    id, venue = entry.id, entry.venue
     if entry.title:
-        yield f"<dc:title>{_text(entry.title)}</dc:title>"
+        add(f"<dc:title>{_text(entry.title)}</dc:title>")
     if entry.authors:
-        persons = "".join(f"<rdf:li><foaf:Person>{_person(name)}</foaf:Person></rdf:li>" for name in entry.authors)
-        yield f"<bib:authors><rdf:Seq>{persons}</rdf:Seq></bib:authors>"
+        persons = "".join([_person(name) for name in entry.authors])
+        add(f"<bib:authors><rdf:Seq>{persons}</rdf:Seq></bib:authors>")
     if date := reference_date(entry, latest=options.date == "latest"):
-        yield f"<dc:date>{date}</dc:date>"
+        add(f"<dc:date>{date}</dc:date>")
         if options.accessed:
-            yield f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>"
+            add(f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>")
     if entry.abstract and options.abstract:
-        yield f"<dcterms:abstract>{_text(entry.abstract)}</dcterms:abstract>"
-    if arxiv and not venue:
-        yield "<dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>"
-        yield f"<prism:number>arXiv:{arxiv.id}</prism:number>"
-    doi = entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else ""
-    if doi:
-        yield f"<dc:identifier>DOI {_xml(doi)}</dc:identifier>"
-    if arxiv:
-        yield f"<dc:identifier>{_uri(arxiv.url)}</dc:identifier>"
-        yield "<z:libraryCatalog>arXiv.org</z:libraryCatalog>"
+        add(f"<dcterms:abstract>{_text(entry.abstract)}</dcterms:abstract>")
+    if id and not venue:
+        add("<dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>")
+        add(f"<prism:number>arXiv:{id}</prism:number>")
+    if entry.doi:
+        add(f"<dc:identifier>DOI {_xml(entry.doi[0])}</dc:identifier>")
+    elif id and not venue:
+        add(f"<dc:identifier>DOI {_xml(ArxivId(id).doi)}</dc:identifier>")
+    if id:
+        add(f"<dc:identifier>{_uri(ArxivId(id, entry.version).url)}</dc:identifier>")
+        add("<z:libraryCatalog>arXiv.org</z:libraryCatalog>")
     if venue:
-        yield from filter(None, _venue_lines(venue))
+        lines += filter(None, _venue_lines(venue))
         if venue.kind == "report" and entry.report_no:
-            yield f"<prism:number>{_text(entry.report_no)}</prism:number>"
+            add(f"<prism:number>{_text(entry.report_no)}</prism:number>")
     if entry.key:
-        yield f"<z:citationKey>{_xml(entry.key)}</z:citationKey>"
+        add(f"<z:citationKey>{_xml(entry.key)}</z:citationKey>")
     if entry.license:
-        yield f"<dc:rights>{_xml(entry.license)}</dc:rights>"
-    if arxiv:
-        version = f"\nversion: {arxiv.version}" if arxiv.version else ""
-        yield f"<dc:description>{ArxivId(arxiv.id).citation(entry.primary_category)}{version}</dc:description>"
-    for name in category_names(entry.categories):
-        yield _tag(name)
+        add(f"<dc:rights>{_xml(entry.license)}</dc:rights>")
+    if id:
+        version = f"\nversion: {entry.version}" if entry.version else ""
+        add(f"<dc:description>{ArxivId(id).citation(entry.primary_category)}{version}</dc:description>")
+    lines += _tags(entry.categories)
 
 
 def _venue_lines(venue: Venue) -> Iterator[str]:
@@ -189,15 +192,21 @@ def _element(name: str, value: str) -> str:
 
 
 def _person(name: Name) -> str:
-    if name.literal or not (name.given or name.suffix):
-        return f"<foaf:surname>{_text(name.literal or name.family)}</foaf:surname>"
-    given = f"{name.given}, {name.suffix}" if name.suffix else name.given
-    return f"<foaf:surname>{_text(name.family)}</foaf:surname><foaf:givenName>{_text(given)}</foaf:givenName>"
+    family, given = name.family, name.given
+    if name.literal or not (given or name.suffix):
+        parts = f"<foaf:surname>{_text(name.literal or family)}</foaf:surname>"
+    else:
+        if not (family.isalpha() and family.isascii()):
+            family = _name_text(family)
+        given = _name_text(f"{given}, {name.suffix}" if name.suffix else given)
+        parts = f"<foaf:surname>{family}</foaf:surname><foaf:givenName>{given}</foaf:givenName>"
+    return f"<rdf:li><foaf:Person>{parts}</foaf:Person></rdf:li>"
 
 
-@lru_cache(1024)
-def _tag(name: str) -> str:
-    return f"<dc:subject><z:AutomaticTag><rdf:value>{_xml(name)}</rdf:value></z:AutomaticTag></dc:subject>"
+@lru_cache(1 << 10)
+def _tags(categories: tuple[str, ...]) -> list[str]:
+    tag = "<dc:subject><z:AutomaticTag><rdf:value>{}</rdf:value></z:AutomaticTag></dc:subject>"
+    return [tag.format(_xml(name)) for name in category_names(categories)]
 
 
 def _uri(url: str) -> str:
@@ -210,6 +219,9 @@ def _plain(text: str) -> str:
 
 def _text(text: str) -> str:
     return _xml(_plain(text))
+
+
+_name_text = lru_cache(1 << 12)(_text)
 
 
 def _xml(text: str) -> str:
