@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from refmill_hooks.latex_math import latex_math
-from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
+from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, is_ordinary, joined, only_math, printable, tokens
 from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
 
 __all__ = ["latex", "protect_capitals", "spelled", "unprotected"]
@@ -32,7 +32,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
     for letters.
     """
-    if text.isalpha() and text.isascii():
+    if is_ordinary(text):
         return text
     text = printable(text)
     if not is_marked(text) and (text.isascii() or not ascii):

@@ -14,7 +14,19 @@ from collections.abc import Iterable, Iterator
 
 from refmill_hooks.tex_tables import ACCENTS, SYMBOLS
 
-__all__ = ["CLOSE", "MATH", "MATH_COMMAND", "OPEN", "TEXT", "is_marked", "joined", "only_math", "printable", "tokens"]
+__all__ = [
+    "CLOSE",
+    "MATH",
+    "MATH_COMMAND",
+    "OPEN",
+    "TEXT",
+    "is_marked",
+    "is_ordinary",
+    "joined",
+    "only_math",
+    "printable",
+    "tokens",
+]
 
 TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
 Token = tuple[str, str]
@@ -75,6 +87,14 @@ def _has_control(text: str) -> bool:
         or "\x15" in text or "\x16" in text or "\x17" in text or "\x18" in text or "\x19" in text or "\x1a" in text
         or "\x1b" in text or "\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text or "\x7f" in text
     )  # fmt: skip
+
+
+_ORDINARY = re.compile(r"[A-Za-z0-9 .,:;()\[\]/'\"`?!*+=@|-]+")
+
+
+def is_ordinary(text: str) -> bool:
+    """Whether it is short, and each of its characters means itself in every format: for most texts, all to be asked."""
+    return len(text) < _LONG and _ORDINARY.fullmatch(text) is not None
 
 
 def is_marked(text: str) -> bool:

@@ -6,7 +6,18 @@ import re
 from functools import lru_cache
 
 from refmill_hooks.latex import latex, protect_capitals, spelled, unprotected
-from refmill_hooks.tex_scanner import MATH, MATH_COMMAND, OPEN, TEXT, is_marked, joined, only_math, printable, tokens
+from refmill_hooks.tex_scanner import (
+    MATH,
+    MATH_COMMAND,
+    OPEN,
+    TEXT,
+    is_marked,
+    is_ordinary,
+    joined,
+    only_math,
+    printable,
+    tokens,
+)
 from refmill_hooks.tex_tables import SYMBOLS
 
 __all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "spelled", "squeeze", "unprotected"]
@@ -49,7 +60,7 @@ def paragraphs(text: str) -> str:
 
 def plain(text: str, *, math: bool = False) -> str:
     """Plain Unicode; with `math`, math stays TeX between dollars, as reference managers show it."""
-    if text.isalpha() and text.isascii():
+    if is_ordinary(text):
         return text
     text = printable(text)
     if not is_marked(text):
@@ -65,6 +76,8 @@ def plain(text: str, *, math: bool = False) -> str:
 
 def html(text: str, *, math: bool = True) -> str:
     """The rich text of CSL and Zotero: `<i> <b> <sup> <sub>` and small capitals; with `math`, math stays TeX."""
+    if is_ordinary(text):
+        return text
     text = printable(text)
     if not is_marked(text) or (math and only_math(text) is not None):
         return text

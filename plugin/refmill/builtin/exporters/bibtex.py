@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -71,33 +71,27 @@ def _for_jabref(options: BibOptions, dialect: str) -> str:
     )
 
 
-_WIDTH = len("archiveprefix")
-
-
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    fields = _fields(entry, options, biblatex)
+    lines = [f"@{_kind(entry, options, biblatex)}{{{entry.key or entry.id.replace('/', '_')}"]
+    _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
-        fields += _kept(entry, {name for name, value in fields if value})
-    kind = _kind(entry, options, biblatex)
-    lines = "".join([_LEADS[name] + value for name, value in fields if value])
-    return f"@{kind}{{{entry.key or entry.id.replace('/', '_')}{lines},\n}}\n"
+        lines += _kept(entry, lines)
+    lines.append(",\n}\n")
+    return "".join(lines)
 
 
-class _Leads(dict[str, str]):
-    """Field -> what stands between the value before and its own."""
-
-    def __missing__(self, name: str) -> str:
-        self[name] = lead = f",\n  {name:<{_WIDTH}} = "
-        return lead
+@lru_cache(1 << 10)
+def _lead(name: str) -> str:
+    """What stands between the value of the field before and of this one."""
+    return f",\n  {name:<13} = "
 
 
-_LEADS = _Leads()
-
-
-def _kept(entry: Entry, written: set[str]) -> list[tuple[str, str]]:
+def _kept(entry: Entry, lines: list[str]) -> list[str]:
     """Fields of a .bib that the entry was read from and that nothing else stands for."""
+    written = {line.partition(" = ")[0] for line in lines}
     kept = ((name.removeprefix(KEPT), value) for name, value in entry.extra.items() if name.startswith(KEPT))
-    return [(name, f"{{{value}}}") for name, value in kept if name.isalpha() and name not in written]
+    leads = ((_lead(name), value) for name, value in kept if name.isalpha())
+    return [f"{lead}{{{value}}}" for lead, value in leads if lead.removesuffix(" = ") not in written]
 
 
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
@@ -106,70 +100,69 @@ def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
     return options.preprint or ("online" if biblatex and entry.id else "misc")
 
 
-def _fields(entry: Entry, options: BibOptions, biblatex: bool) -> list[tuple[str, str]]:
-    """The fields in the order in which they are written, empty ones too."""
-    ascii = options.ascii
-    fields = [("author", _authors(entry.authors, options)), ("title", _title(entry.title, options))]
-    if entry.venue:
-        fields += _venue(entry.venue, ascii, biblatex)
-    fields += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
-    if entry.id:
-        fields += _eprint(entry, biblatex)
+def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: bool) -> None:
+    add = lines.append
+    id, venue, ascii = entry.id, entry.venue, options.ascii
+    if entry.authors:
+        add(f",\n  author        = {{{_authors(entry.authors, options)}}}")
+    if entry.title:
+        add(f",\n  title         = {{{_title(entry.title, options)}}}")
+    if venue:
+        _add_venue(lines, venue, ascii, biblatex)
+    add(_dates(reference_date(entry, latest=options.date == "latest"), biblatex))
+    if id:
+        primary = "" if carries_class(id) else entry.primary_category
+        add(f",\n  eprint        = {{{id}}}")
+        if biblatex:
+            add(",\n  eprinttype    = {arxiv}")
+            if primary:
+                add(f",\n  eprintclass   = {{{primary}}}")
+            if not venue:
+                add(",\n  pubstate      = {prepublished}")
+                if entry.version:
+                    add(f",\n  version       = {{{entry.version}}}")
+        else:
+            add(",\n  archiveprefix = {arXiv}")
+            if primary:
+                add(f",\n  primaryclass  = {{{primary}}}")
+            add(",\n  eprinttype    = {arxiv}")
     if entry.doi:
-        fields.append(("doi", f"{{{_verbatim(entry.doi[0])}}}"))
-    elif options.arxiv_doi and entry.id and not entry.venue:
-        fields.append(("doi", f"{{{ArxivId(entry.id).doi}}}"))
-    if entry.id:
-        fields.append(("url", f"{{{ArxivId(entry.id, entry.version).url}}}"))
+        add(f",\n  doi           = {{{_verbatim(entry.doi[0])}}}")
+    elif options.arxiv_doi and id and not venue:
+        add(f",\n  doi           = {{{ArxivId(id).doi}}}")
+    if id:
+        add(f",\n  url           = {{{ArxivId(id, entry.version).url}}}")
     if biblatex and options.accessed:
-        fields.append(("urldate", f"{{{options.accessed}}}"))
-    if options.abstract:
-        fields.append(("abstract", _text(entry.abstract, ascii)))
-    note = "; ".join([f"{label}: {remark}" for label, remark in remarks(entry)])
-    fields += (("keywords", _keywords(entry.categories, ascii)), ("note", _text(note, ascii)))
-    return fields
+        add(f",\n  urldate       = {{{options.accessed}}}")
+    if options.abstract and entry.abstract:
+        add(f",\n  abstract      = {{{_text(entry.abstract, ascii)}}}")
+    if keywords := _keywords(entry.categories, ascii):
+        add(f",\n  keywords      = {{{keywords}}}")
+    if note := "; ".join([f"{label}: {remark}" for label, remark in remarks(entry)]):
+        add(f",\n  note          = {{{_text(note, ascii)}}}")
 
 
 def _text(value: str, ascii: bool) -> str:
-    return f"{{{latex(value, ascii=ascii).strip()}}}" if value else ""
+    return latex(value, ascii=ascii).strip()
 
 
-def _venue(venue: Venue, ascii: bool, biblatex: bool) -> list[tuple[str, str]]:
-    fields = [
-        (CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex], _text(venue.container, ascii)),
-        ("volume", _text(venue.volume, ascii)),
-        ("number", _text(venue.issue, ascii)),
-        ("pages", _text(venue.pages.replace("-", "--"), ascii)),
-    ]
-    if publisher := _publisher_field(venue, biblatex):
-        fields.append((publisher, _text(venue.publisher, ascii)))
-    fields.append(("issn", _text(venue.issn, ascii)))
-    return fields
-
-
-def _eprint(entry: Entry, biblatex: bool) -> list[tuple[str, str]]:
-    primary = "" if carries_class(entry.id) else entry.primary_category
-    fields = [("eprint", f"{{{entry.id}}}")]
-    if biblatex:
-        fields.append(("eprinttype", "{arxiv}"))
-        if primary:
-            fields.append(("eprintclass", f"{{{primary}}}"))
-        if not entry.venue:
-            fields.append(("pubstate", "{prepublished}"))
-            if entry.version:
-                fields.append(("version", f"{{{entry.version}}}"))
-        return fields
-    fields.append(("archiveprefix", "{arXiv}"))
-    if primary:
-        fields.append(("primaryclass", f"{{{primary}}}"))
-    fields.append(("eprinttype", "{arxiv}"))
-    return fields
+def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> None:
+    container = CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex]
+    for name, value in (
+        (container, venue.container),
+        ("volume", venue.volume),
+        ("number", venue.issue),
+        ("pages", venue.pages.replace("-", "--")),
+        (_publisher_field(venue, biblatex), venue.publisher),
+        ("issn", venue.issn),
+    ):
+        if name and value:
+            lines.append(f"{_lead(name)}{{{_text(value, ascii)}}}")
 
 
 @lru_cache(4096)
 def _keywords(categories: tuple[str, ...], ascii: bool) -> str:
-    words = ", ".join(name.replace(",", "") for name in category_names(categories))
-    return f"{{{latex(words, ascii=ascii)}}}" if words else ""
+    return latex(", ".join(name.replace(",", "") for name in category_names(categories)), ascii=ascii)
 
 
 def _verbatim(doi: str) -> str:
@@ -177,12 +170,10 @@ def _verbatim(doi: str) -> str:
 
 
 def _title(title: str, options: BibOptions) -> str:
-    if not title:
-        return ""
     value = latex(title, ascii=options.ascii)
     if options.capitals == "title":
-        return f"{{{{{value}}}}}"
-    return f"{{{protect_capitals(value) if options.capitals == 'words' else value}}}"
+        return f"{{{value}}}"
+    return protect_capitals(value) if options.capitals == "words" else value
 
 
 def _publisher_field(venue: Venue, biblatex: bool) -> str:
@@ -193,21 +184,22 @@ def _publisher_field(venue: Venue, biblatex: bool) -> str:
 
 
 @lru_cache(1 << 10)
-def _dates(written: str, biblatex: bool) -> Sequence[tuple[str, str]]:
+def _dates(written: str, biblatex: bool) -> str:
     """The fields of a date such as `2007-07-24`, `2007` or ""."""
-    if biblatex or not written:
-        return [("date", f"{{{written}}}")] if written else []
+    if not written:
+        return ""
+    if biblatex:
+        return f",\n  date          = {{{written}}}"
     year, _, rest = written.partition("-")
-    return [("year", f"{{{year}}}"), ("month", MONTHS[int(rest[:2]) - 1] if rest else "")]
+    month = f",\n  month         = {MONTHS[int(rest[:2]) - 1]}" if rest else ""
+    return f",\n  year          = {{{year}}}{month}"
 
 
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:
-    if not authors:
-        return ""
     names = [_name(name, options.ascii) for name in authors[: options.max_authors or None]]
     if len(names) < len(authors):
         names.append("others")
-    return f"{{{_lone_name(names[0]) if len(names) == 1 else ' and '.join(names)}}}"
+    return _lone_name(names[0]) if len(names) == 1 else " and ".join(names)
 
 
 def _lone_name(name: str) -> str:

@@ -142,6 +142,7 @@ def _rich(text: str) -> str:
     return html(text, math=False)
 
 
+_remark = lru_cache(1 << 10)(_text)
 _name_text = lru_cache(1 << 12)(_text)
 
 
@@ -179,4 +180,4 @@ def _notes(entry: Entry, arxiv: ArxivId | None) -> Iterator[str]:
     if arxiv and entry.venue:
         yield arxiv.citation(entry.primary_category)
     for label, text in remarks(entry):
-        yield _text(text) if label == "Comment" else f"{label}: {_text(text)}"
+        yield _remark(text) if label == "Comment" else f"{label}: {_remark(text)}"
