@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from refmill_hooks.entry import Entry, Venue
+from refmill_hooks.text import squeeze
 
 __all__ = ["names_more", "venue_of", "with_venue"]
 
@@ -25,43 +26,50 @@ _ISSUE = (
 _LABEL = r"(?:pages?\b|pgs?\b|pp?\b|article\b|art\b|#)\.?\s*"
 _PAGES = r"(?P<pages>[A-Z]{0,3}\d{1,7}[a-z]?(?:\s?-\s?[A-Z]{0,3}\d{1,7}[a-z]?)?|e\d{4,9})(?:\s?[([]?R[)\]]?)?"
 _YEAR = r"(?P<year>(?:18|19|20)\d\d)"
+_ANY_DIGITS: Final = str.maketrans("123456789", "000000000")
 
-_ORDERS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # D76:013009,2007 · 86, 031131 (2012) · 60, no. 10, pp. 5440-5450, October 2012
-        rf"{_VOLUME}{_ISSUE}?(?:\s*[,:]\s*|\s+)(?:{_LABEL})?{_PAGES}\s*,?\s*\(?(?:{_MONTH})?{_YEAR}\)?",
-        # 364 (2) (2006) 196-211 · 22, no. 1 (2012), pp. 147-199
-        rf"{_VOLUME}{_ISSUE}?\s*,?\s*\((?:{_MONTH})?{_YEAR}\)\s*[,:]?\s*(?:{_LABEL})?{_PAGES}",
-        # 31, 2010, pp. 130-138
-        rf"{_VOLUME}{_ISSUE}?\s*,\s*(?:{_MONTH})?{_YEAR}\s*,\s*(?:{_LABEL})?{_PAGES}",
-        # 269 (2007), no. 3, 611-657
-        rf"{_VOLUME}\s*\({_YEAR}\)\s*,\s*no\.\s*(?P<issue>\d{{1,3}})\s*,\s*(?:{_LABEL})?{_PAGES}",
-        # 30, 3 (2009) 187-223 · 50/6 (2009) 825-836 · 15, 2 (07/2004) 27-32
-        rf"{_VOLUME}\s*[,/]\s*(?P<issue>\d{{1,2}})\s*\((?:\d\d/)?{_YEAR}\)\s*(?:{_LABEL})?(?P<pages>\d+\s?-\s?\d+)",
-        # (2015) 130:27
-        rf"\({_YEAR}\)\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
-        # (2007) P06012
-        rf"\({_YEAR}\)\s*(?P<pages>[A-Z]\d{{4,6}})",
-        # 2015, 5:18267
-        rf"{_YEAR}\s*,\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
-        # 2015, 15(4), 9277-9304 · 2007, Vol. 17, No. 2, 676-687
-        rf"{_YEAR}\s*,\s*(?:vol\.?\s*)?{_VOLUME}{_ISSUE}\s*,\s*{_PAGES}",
+Order = tuple[re.Pattern[str], re.Pattern[str]]
+"""A pattern, and the pattern of what remains of it when all digits are zeros."""
+
+
+def _orders(*patterns: str) -> tuple[Order, ...]:
+    return tuple(
+        (re.compile(pattern, re.IGNORECASE), re.compile(pattern.replace(_YEAR, "0{4}"), re.IGNORECASE))
+        for pattern in patterns
     )
+
+
+_ORDERS: Final = _orders(
+    # D76:013009,2007 · 86, 031131 (2012) · 60, no. 10, pp. 5440-5450, October 2012
+    rf"{_VOLUME}{_ISSUE}?(?:\s*[,:]\s*|\s+)(?:{_LABEL})?{_PAGES}\s*,?\s*\(?(?:{_MONTH})?{_YEAR}\)?",
+    # 364 (2) (2006) 196-211 · 22, no. 1 (2012), pp. 147-199
+    rf"{_VOLUME}{_ISSUE}?\s*,?\s*\((?:{_MONTH})?{_YEAR}\)\s*[,:]?\s*(?:{_LABEL})?{_PAGES}",
+    # 31, 2010, pp. 130-138
+    rf"{_VOLUME}{_ISSUE}?\s*,\s*(?:{_MONTH})?{_YEAR}\s*,\s*(?:{_LABEL})?{_PAGES}",
+    # 269 (2007), no. 3, 611-657
+    rf"{_VOLUME}\s*\({_YEAR}\)\s*,\s*no\.\s*(?P<issue>\d{{1,3}})\s*,\s*(?:{_LABEL})?{_PAGES}",
+    # 30, 3 (2009) 187-223 · 50/6 (2009) 825-836 · 15, 2 (07/2004) 27-32
+    rf"{_VOLUME}\s*[,/]\s*(?P<issue>\d{{1,2}})\s*\((?:\d\d/)?{_YEAR}\)\s*(?:{_LABEL})?(?P<pages>\d+\s?-\s?\d+)",
+    # (2015) 130:27
+    rf"\({_YEAR}\)\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
+    # (2007) P06012
+    rf"\({_YEAR}\)\s*(?P<pages>[A-Z]\d{{4,6}})",
+    # 2015, 5:18267
+    rf"{_YEAR}\s*,\s*{_VOLUME}{_ISSUE}?\s*:\s*{_PAGES}",
+    # 2015, 15(4), 9277-9304 · 2007, Vol. 17, No. 2, 676-687
+    rf"{_YEAR}\s*,\s*(?:vol\.?\s*)?{_VOLUME}{_ISSUE}\s*,\s*{_PAGES}",
 )
-_LABELLED: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # Volume 3, Issue 3 (July 4, 2007) lmcs:1232 · Vol.2, No.1, January 2011
-        rf"{_VOLUME}{_ISSUE}\s*,?\s*\(?(?:{_MONTH}(?:(?P<day>\d\d?),\s*)?)?{_YEAR}\)?(?:\s+[a-z]+:\d+)?",
-    )
+_LABELLED: Final = _orders(
+    # Volume 3, Issue 3 (July 4, 2007) lmcs:1232 · Vol.2, No.1, January 2011
+    rf"{_VOLUME}{_ISSUE}\s*,?\s*\(?(?:{_MONTH}(?:(?P<day>\d\d?),\s*)?)?{_YEAR}\)?(?:\s+[a-z]+:\d+)?",
 )
 """Orders that are clear only behind the word `volume`."""
-_LMCS = re.compile(r"(?:LMCS[- ])?(?P<volume>\d{1,2})\s?\((?P<issue>\d):(?P<pages>\d{1,2})\)\s?(?P<year>20\d\d)")
+_LMCS: Final = _orders(rf"(?P<volume>\d{{1,2}})\s?\((?P<issue>\d):(?P<pages>\d{{1,2}})\)\s?{_YEAR}")
 """Logical Methods in Computer Science prints volume (issue:paper) year."""
 
 _NUMBERS = re.compile(r"\d|\(\d{4}\)")
 _VOLUME_WORD = re.compile(r"[,:;]?\s*\b(?:vol(?:ume)?s?|v)\b\.?\s*$", re.IGNORECASE)
+_VOLUME_ENDS: Final = ("vol", "vol.", "vols", "vols.", "volume", "volume.", "volumes", "volumes.", "v", "v.")
 _ACRONYM = re.compile(r"(?:\s*\(\s*[A-Z][A-Za-z-]{1,11}\s*\)|,\s*[A-Z]{3,10})$")
 _LOWER_CASE: Final = frozenset(
     "a an and at d'analyse de der des di die du e et for für i in its la of on the to und with".split()
@@ -117,26 +125,35 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
 
     `dois` are those of the paper (a tuple): one that names another volume or page puts the reference in doubt.
     """
-    text = journal_ref.replace("---", "-").replace("--", "-").replace("–", "-").replace("—", "-").replace("~", " ")
-    text = " ".join(text.replace("\\&", "&").split()).rstrip(" .,;")
+    text = journal_ref
+    if not text.isascii() or "--" in text or "~" in text or "\\" in text:
+        text = text.replace("---", "-").replace("--", "-").replace("–", "-").replace("—", "-").replace("~", " ")
+        text = text.replace("\\&", "&")
+    text = squeeze(text).rstrip(" .,;")
     if erratum := _erratum(text):
         text = text[: erratum.start()]
-    text = text.partition("; ")[0].rstrip(" .,;")
+    if ";" in text:
+        text = text.partition("; ")[0].rstrip(" .,;")
     start = _NUMBERS.search(text)
     if start is None:
         return None
     head, tail = text[: start.start()].rstrip(), text[start.start() :]
-    labelled = _VOLUME_WORD.search(head)
+    labelled = _VOLUME_WORD.search(head) if head.lower().endswith(_VOLUME_ENDS) else None
     container = _container(head[: labelled.start()] if labelled else head)
     if not container or len(tail) > 120:
         return None
-    orders = (
-        _ORDERS + (_LABELLED if labelled else ()) + ((_LMCS,) if container.startswith(("LMCS", "Logical M")) else ())
-    )
-    for order in orders:
+    is_lmcs = container.startswith(("LMCS", "Logical M"))
+    for order in _orders_of(tail.translate(_ANY_DIGITS), labelled is not None, is_lmcs):
         if match := order.fullmatch(tail):
             return _venue(container, match.groupdict(), dois)
     return None
+
+
+@lru_cache(1 << 11)
+def _orders_of(shape: str, labelled: bool, is_lmcs: bool) -> list[re.Pattern[str]]:
+    """Those that a text of this shape may fit: references have few shapes, and there are many orders to try."""
+    orders = _ORDERS + (_LABELLED if labelled else ()) + (_LMCS if is_lmcs else ())
+    return [order for order, of_zeros in orders if of_zeros.fullmatch(shape)]
 
 
 @lru_cache(1024)
@@ -170,7 +187,8 @@ def _venue(container: str, parts: dict[str, str | None], dois: Iterable[str]) ->
     if first.isdecimal() and last.isdecimal() and len(last) >= len(first) and int(last) < int(first):
         return None
     for doi in dois:
-        if (aps := _APS_DOI.match(doi)) and (aps[1] != volume.rstrip("AB") or not _agree(aps[2], first)):
+        aps = _APS_DOI.match(doi) if doi.startswith("10.1103/") else None
+        if aps and (aps[1] != volume.rstrip("AB") or not _agree(aps[2], first)):
             return None
     month = parts.get("month")
     number = _MONTHS.index(month[:3].lower()) + 1 if month else 0

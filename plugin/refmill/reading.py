@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.builtin.compact import CompactSet
+from refmill.builtin.compact import IdSet
 from refmill.inputs import BROKEN, Opened
 from refmill.ready import Ready
 from refmill.registry import Registry
@@ -96,7 +96,7 @@ def identity(entry: Entry) -> str:
 
 def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
     """One entry of each id, version and key, in the place of the first; of those at hand the last updated one."""
-    seen = CompactSet()
+    seen = IdSet()
     held: OrderedDict[str, Entry] = OrderedDict()
     nameless = 0
     for entry in entries:

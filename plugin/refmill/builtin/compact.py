@@ -1,55 +1,68 @@
-"""A set of strings that takes 16 bytes a string or less, for what must be remembered of millions of entries."""
+"""Sets of strings that take few bytes a string, for what must be remembered of millions of entries."""
 
 from __future__ import annotations
 
 from array import array
 
-__all__ = ["CompactSet"]
+__all__ = ["CompactSet", "IdSet"]
 
 _PARTS = 32
+_SHIFT = 5
 _SMALLEST = 8
-_MASK = (1 << 64) - 1
+_LOW = (1 << 30) - 1
+"""The bits of a hash that tell its place: arithmetic on small numbers is faster."""
+_FULL = 0.7
+"""How much of a part is taken before it grows: what is nearly full is slow to search."""
 
 
 class CompactSet:
     """Holds 64-bit hashes by open addressing; two of a million strings share one by a chance of 1 in 37 million.
 
-    It has parts that grow one at a time and by little, so that no more than half of the room is ever empty.
+    A string takes 12 to 24 bytes. It has parts that grow one at a time, so that growing takes little room.
     """
 
     def __init__(self) -> None:
-        self._parts: list[array[int] | None] = [None] * _PARTS
-        self._counts = [0] * _PARTS
+        self._parts = [_room_for(_SMALLEST) for _ in range(_PARTS)]
+        self._free = [int(_SMALLEST * _FULL)] * _PARTS
+        """How many more each part takes before it grows."""
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(self._counts)
+        return self._count
 
     def __contains__(self, item: str) -> bool:
-        value = (hash(item) & _MASK) or 1
-        slots = self._parts[value % _PARTS]
-        return slots is not None and slots[_place(slots, value)] == value
+        value = hash(item) or 1
+        slots = self._parts[value & _LOW & (_PARTS - 1)]
+        return slots[_place(slots, value)] == value
 
     def add(self, item: str) -> bool:
         """Whether the string is new; it is in the set from then on."""
-        value = (hash(item) & _MASK) or 1
-        part = value % _PARTS
+        value = hash(item) or 1
+        low = value & _LOW
+        part = low & (_PARTS - 1)
         slots = self._parts[part]
-        if slots is None:
-            slots = self._parts[part] = array("Q", (0,)) * _SMALLEST
-        at = _place(slots, value)
+        at = (low >> _SHIFT) % len(slots)
         if slots[at]:
-            return False
+            at = _place(slots, value)
+            if slots[at]:
+                return False
         slots[at] = value
-        self._counts[part] += 1
-        if self._counts[part] * 10 >= len(slots) * 7:
+        self._count += 1
+        self._free[part] -= 1
+        if not self._free[part]:
             self._parts[part] = _grown(slots)
+            self._free[part] = int(len(slots) * _FULL)
         return True
+
+
+def _room_for(size: int) -> array[int]:
+    return array("q", (0,)) * size
 
 
 def _place(slots: array[int], value: int) -> int:
     """Where the value stands, or the free slot where it would."""
     size = len(slots)
-    at = (value >> 5) % size
+    at = ((value & _LOW) >> _SHIFT) % size
     while (held := slots[at]) and held != value:
         at += 1
         if at == size:
@@ -58,8 +71,40 @@ def _place(slots: array[int], value: int) -> int:
 
 
 def _grown(slots: array[int]) -> array[int]:
-    larger = array("Q", (0,)) * (len(slots) * 7 // 5)
+    """Twice the room, with the same values."""
+    size = 2 * len(slots)
+    larger = _room_for(size)
     for value in slots:
         if value:
-            larger[_place(larger, value)] = value
+            at = ((value & _LOW) >> _SHIFT) % size
+            while larger[at]:
+                at += 1
+                if at == size:
+                    at = 0
+            larger[at] = value
     return larger
+
+
+class IdSet:
+    """A set for arXiv ids, which are numbered through: a bit each, for up to a thousand that have all but three digits
+    in common. Any other string is held as a CompactSet holds it.
+    """
+
+    def __init__(self) -> None:
+        self._bits: dict[str, bytearray] = {}
+        self._others = CompactSet()
+
+    def add(self, item: str) -> bool:
+        """Whether the string is new; it is in the set from then on."""
+        tail = item[-3:]
+        if not (tail.isdecimal() and tail.isascii()) or " " in item:
+            return self._others.add(item)
+        bits = self._bits.get(item[:-3])
+        if bits is None:
+            bits = self._bits[item[:-3]] = bytearray(125)
+        number = int(tail)
+        at, bit = number >> 3, 1 << (number & 7)
+        if bits[at] & bit:
+            return False
+        bits[at] |= bit
+        return True
