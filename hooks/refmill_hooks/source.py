@@ -44,6 +44,11 @@ class Source:
 
         Only the longest line is ever held in memory.
         """
+        for text in self.texts():
+            yield from text.split("\n")
+
+    def texts(self) -> Iterator[str]:
+        """The same lines, many at a time: with a line feed between two, and none behind the last."""
         pending: list[bytes] = []
         after_cr = False
         for block in self.blocks():
@@ -61,15 +66,15 @@ class Source:
                 pending.clear()
             if rest:
                 pending.append(rest)
-            yield from self._decoded(head)
+            yield self._decoded(head)
         if pending:
-            yield from self._decoded(b"".join(pending))
+            yield self._decoded(b"".join(pending))
 
-    def _decoded(self, lines: bytes) -> list[str]:
+    def _decoded(self, lines: bytes) -> str:
         try:
-            return lines.decode().split("\n")
+            return lines.decode()
         except UnicodeDecodeError:
-            return [self._decoded_line(line) for line in lines.split(b"\n")]
+            return "\n".join([self._decoded_line(line) for line in lines.split(b"\n")])
 
     def _decoded_line(self, line: bytes) -> str:
         try:

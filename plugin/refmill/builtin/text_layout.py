@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from refmill_hooks.names import is_group
+from refmill_hooks.text import squeeze
 
-__all__ = ["Parts", "banner_length", "begins_with_title", "parts_of"]
+__all__ = ["Parts", "banner_length", "begins_with_title", "parts_of", "parts_of_paragraphs"]
 
 
 class Parts(NamedTuple):
@@ -70,53 +71,68 @@ _HEADER = re.compile(
 )
 
 
-def _paragraphs(lines: Sequence[str]) -> Iterator[list[str]]:
+def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
     """The lines between blank lines; an indented line under one that is not opens a paragraph as well."""
     paragraph: list[str] = []
     for line in lines:
         if not line or line.isspace():
             if paragraph:
-                yield paragraph
+                yield "\n".join(paragraph)
                 paragraph = []
             continue
         if paragraph and line[0] in " \t" and paragraph[-1][0] not in " \t":
-            yield paragraph
+            yield "\n".join(paragraph)
             paragraph = []
         paragraph.append(line)
     if paragraph:
-        yield paragraph
+        yield "\n".join(paragraph)
 
 
 def parts_of(lines: Sequence[str]) -> Parts:
-    """Tells the parts of a record apart, given what stands above its `arXiv:` line."""
+    """Tells the parts of a record apart, given the lines above its `arXiv:` line."""
     paragraphs = list(_paragraphs(lines))
+    return _parts(paragraphs, [squeeze(paragraph.replace("\n", " ")) for paragraph in paragraphs])
+
+
+def parts_of_paragraphs(paragraphs: list[str]) -> Parts:
+    """The same of what blank lines part."""
+    texts = [paragraph.replace("\n", " ") for paragraph in paragraphs]
+    if all(map(_is_even, texts)):
+        return _parts(paragraphs, texts)
+    return parts_of("\n\n".join(paragraphs).split("\n"))
+
+
+def _is_even(text: str) -> bool:
+    """Whether no line was indented, or blank, or held more than one blank in a row."""
+    return "  " not in text and "\t" not in text and (text.isascii() or text.isprintable()) and text == text.strip()
+
+
+def _parts(paragraphs: list[str], texts: list[str]) -> Parts:
+    """Of paragraphs with their line feeds, and the same on one line each."""
     if not paragraphs:
         return Parts()
-    texts = [_folded(paragraph) for paragraph in paragraphs]
+    first = paragraphs[0].split("\n")
+    ends_indented = paragraphs[-1][0] in " \t"
     title = authors = comments = ""
-    if cut := _names_from(paragraphs[0]):
+    if cut := _names_from(first):
         if len(texts) > 1 or _are_listed(texts[0]):
-            title, authors = _folded(paragraphs[0][:cut]), _folded(paragraphs[0][cut:])
-            del texts[0], paragraphs[0]
-    elif len(texts) > 1 and _is_lone_title(paragraphs[0], texts):
+            title, authors = (squeeze(" ".join(part)) for part in (first[:cut], first[cut:]))
+            del texts[0]
+            ends_indented = ends_indented and bool(texts)
+    elif len(texts) > 1 and _is_lone_title(first, texts):
         title = texts.pop(0)
         if len(texts) > 1 and _BETWEEN_NAMES.search(texts[0]) and _are_names(texts[0]):
             authors = texts.pop(0)
-    if len(texts) > 1 and not _is_indented(paragraphs[-1]) and _is_comment(texts[-1]):
+    if len(texts) > 1 and not ends_indented and _is_comment(texts[-1]):
         comments = texts.pop()
     return Parts(title, authors, "\n\n".join(texts), comments)
 
 
 def begins_with_title(lines: Sequence[str]) -> bool:
     """Whether the first paragraph is a title block with several names."""
-    first = next(_paragraphs(lines), [])
+    first = next(_paragraphs(lines), "").split("\n")
     cut = _names_from(first)
-    return cut > 0 and _are_listed(_folded(first[cut:]))
-
-
-def _folded(lines: Sequence[str]) -> str:
-    text = " ".join(lines) if len(lines) > 1 else lines[0]
-    return " ".join(text.split()) if "  " in text or "\t" in text or text[:1] == " " or text[-1:] == " " else text
+    return cut > 0 and _are_listed(squeeze(" ".join(first[cut:])))
 
 
 def _is_indented(paragraph: Sequence[str]) -> bool:
