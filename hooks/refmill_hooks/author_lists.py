@@ -19,13 +19,13 @@ from refmill_hooks.names import (
     parse_name,
 )
 
-__all__ = ["authors_of_parts", "is_truncated", "repair_authors", "split_authors"]
+__all__ = ["are_ordinary", "authors_of_parts", "is_truncated", "repair_authors", "split_authors"]
 
 _ET_AL = re.compile(r"(?:\b(?:and )?et\.? al\b\.?|^others)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\(\d|\d[\d\s,]*(?:and\s\d+)?$", re.ASCII)
 _SPECIAL = re.compile(r"[^\w ,.'-]|,(?! )| and | for | on | et\.? | the |^[ea][tn]d? |  |, (?:[JS]r|I)", re.IGNORECASE)
 """What makes a string of authors more than names parted by commas."""
-_TITLED_SPECIAL = re.compile(r",(?! )|  | And | For | On | Et| The |, (?:[JS]r|I)")
+_TITLED_SPECIAL = re.compile(r",(?! )|  | And | For | On | Et| The |, (?:[JS]r\.?|Junior|V)(?:,|$)")
 """What of that may stand in a list in which each word begins with a capital and has no other."""
 _FIRST_WORDS = ("Et", "En", "At", "An")
 _FOR_THE = re.compile(r"(?:^|\s)(?:on behalf of|for|from|and) the\s", re.IGNORECASE)
@@ -33,6 +33,11 @@ _COLLABORATION = re.compile(r"\b(?:collaborations?|consorti(?:um|a)|teams?|group
 """What names authors where it stands in parentheses; an institute there is an affiliation."""
 
 _ORDINARY = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ ,.'-]+")
+
+
+def are_ordinary(authors: str) -> bool:
+    """Whether these are but words with one capital, at their front, as most lists of authors; a title may be so too."""
+    return authors.istitle() and _ORDINARY.fullmatch(authors) is not None
 
 
 def authors_of_parts(parts: Iterable[Sequence[str]]) -> tuple[Name, ...]:
@@ -83,12 +88,7 @@ def split_authors(authors: str) -> tuple[Name, ...]:
 
 def _are_parted_by_commas(authors: str) -> bool:
     """Whether nothing but `, ` parts the names. Most lists tell it by their letters, which is faster to see."""
-    if (
-        authors.istitle()
-        and _ORDINARY.fullmatch(authors)
-        and not authors.startswith(_FIRST_WORDS)
-        and not _TITLED_SPECIAL.search(authors)
-    ):
+    if are_ordinary(authors) and not authors.startswith(_FIRST_WORDS) and not _TITLED_SPECIAL.search(authors):
         return True
     return not _SPECIAL.search(authors)
 

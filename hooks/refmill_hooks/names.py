@@ -96,7 +96,7 @@ def is_group(name: str) -> bool:
 def parse_name(text: str) -> Name:
     """One name in the order `Given Family` or `Family, Given` or `Family, Suffix, Given`."""
     given, _, family = text.rpartition(" ")
-    if is_plain(given, family) and not given.startswith(("Dr.", "Prof.")):
+    if is_plain(given, family):
         return Name(family=family, given=given)
     text = cleaned(text).strip(" ,;")
     if "." in text:
@@ -155,6 +155,7 @@ def _is_plain_given(given: str) -> bool:
         and last not in _SECOND_LOOK
         and "~" not in given
         and "," not in given
+        and not given.startswith(("Dr.", "Prof."))
     )
 
 

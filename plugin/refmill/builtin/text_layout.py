@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from refmill_hooks.author_lists import are_ordinary
 from refmill_hooks.names import is_group
 from refmill_hooks.text import squeeze
 
@@ -167,6 +168,8 @@ def _are_listed(line: str) -> bool:
 
 
 def _are_names(line: str) -> bool:
+    if are_ordinary(line) and all(piece.count(" ") < 7 and piece[-1:] != "." for piece in line.split(",")):
+        return True  # what `_is_name` asks of each piece is so
     pieces = _pieces(line)
     return sum(map(_is_name, pieces)) * 5 >= len(pieces) * 4 if pieces else False
 
