@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from refmill_hooks.entry import Entry, Venue
 from refmill_hooks.text import squeeze
 
@@ -26,6 +28,7 @@ _ISSUE = (
 _LABEL = r"(?:pages?\b|pgs?\b|pp?\b|article\b|art\b|#)\.?\s*"
 _PAGES = r"(?P<pages>[A-Z]{0,3}\d{1,7}[a-z]?(?:\s?-\s?[A-Z]{0,3}\d{1,7}[a-z]?)?|e\d{4,9})(?:\s?[([]?R[)\]]?)?"
 _YEAR = r"(?P<year>(?:18|19|20)\d\d)"
+_CENTURIES: Final = frozenset({"18", "19", "20"})
 _ANY_DIGITS: Final = str.maketrans("123456789", "000000000")
 
 Order = tuple[re.Pattern[str], re.Pattern[str]]
@@ -34,7 +37,7 @@ Order = tuple[re.Pattern[str], re.Pattern[str]]
 
 def _orders(*patterns: str) -> tuple[Order, ...]:
     return tuple(
-        (re.compile(pattern, re.IGNORECASE), re.compile(pattern.replace(_YEAR, "0{4}"), re.IGNORECASE))
+        (re.compile(pattern, re.IGNORECASE), re.compile(pattern.replace(_YEAR, "(?P<year>0{4})"), re.IGNORECASE))
         for pattern in patterns
     )
 
@@ -113,7 +116,7 @@ def _erratum(journal_ref: str) -> re.Match[str] | None:
 def with_venue(entry: Entry) -> Entry:
     """The entry with the venue that its journal reference certainly names, where no source told one."""
     if entry.journal_ref and not entry.venue and (venue := venue_of(entry.journal_ref, entry.doi)):
-        return entry.replace(venue=venue)
+        return replace(entry, venue=venue)
     return entry
 
 
@@ -143,17 +146,27 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     if not container or len(tail) > 120:
         return None
     is_lmcs = container.startswith(("LMCS", "Logical M"))
-    for order in _orders_of(tail.translate(_ANY_DIGITS), labelled is not None, is_lmcs):
-        if match := order.fullmatch(tail):
-            return _venue(container, match.groupdict(), dois)
+    for order, spans in _readings(tail.translate(_ANY_DIGITS), labelled is not None, is_lmcs):
+        parts = {name: tail[start:end] for name, start, end in spans}
+        if parts["year"][:2] not in _CENTURIES:
+            match = order.fullmatch(tail)
+            if match is None:
+                continue
+            parts = match.groupdict("")
+        return _venue(container, parts, dois)
     return None
 
 
 @lru_cache(1 << 11)
-def _orders_of(shape: str, labelled: bool, is_lmcs: bool) -> list[re.Pattern[str]]:
-    """Those that a text of this shape may fit: references have few shapes, and there are many orders to try."""
+def _readings(shape: str, labelled: bool, is_lmcs: bool) -> list[tuple[re.Pattern[str], list[tuple[str, int, int]]]]:
+    """The orders that a text of this shape may be in, each with where its parts stand if it is.
+
+    References have few shapes. What a pattern finds first among any digits it finds first among those at hand too, if
+    the year is one.
+    """
     orders = _ORDERS + (_LABELLED if labelled else ()) + (_LMCS if is_lmcs else ())
-    return [order for order, of_zeros in orders if of_zeros.fullmatch(shape)]
+    found = ((order, of_zeros.fullmatch(shape)) for order, of_zeros in orders)
+    return [(order, [(name, *match.span(name)) for name in match.groupdict()]) for order, match in found if match]
 
 
 @lru_cache(1024)
@@ -175,10 +188,10 @@ def _container(text: str) -> str:
     return text
 
 
-def _venue(container: str, parts: dict[str, str | None], dois: Iterable[str]) -> Venue | None:
-    volume, year = parts.get("volume") or "", int(parts["year"] or 0)
-    pages = (parts.get("pages") or "").replace(" ", "")
-    issue = (parts.get("issue") or parts.get("number") or "").replace(" ", "")
+def _venue(container: str, parts: dict[str, str], dois: Iterable[str]) -> Venue | None:
+    volume, year = parts.get("volume", ""), int(parts["year"])
+    pages = parts.get("pages", "").replace(" ", "")
+    issue = (parts.get("issue") or parts.get("number", "")).replace(" ", "")
     if year > _LAST_YEAR or (len(volume) == 4 and volume[:2] in ("18", "19", "20") and int(volume[:4]) != year):
         return None
     first, _, last = pages.partition("-")
@@ -192,7 +205,7 @@ def _venue(container: str, parts: dict[str, str | None], dois: Iterable[str]) ->
             return None
     month = parts.get("month")
     number = _MONTHS.index(month[:3].lower()) + 1 if month else 0
-    day = f"-{int(parts['day']):02}" if parts.get("day") and number else ""  # type: ignore[arg-type]
+    day = f"-{int(parts['day']):02}" if parts.get("day") and number else ""
     return Venue(
         container=container,
         container_short=container if "." in container else "",
