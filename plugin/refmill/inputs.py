@@ -24,7 +24,7 @@ from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, parse_id
 from refmill_hooks.source import BLOCK
 
-__all__ = ["BROKEN", "Opened", "Rewound", "open_inputs"]
+__all__ = ["BROKEN", "Opened", "PlainFile", "Rewound", "open_inputs"]
 
 STDIN = "-"
 IDS = "ids"
@@ -34,6 +34,10 @@ Opened = tuple[Source, Reader[Any]]
 
 BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 """What reading a source may raise, for its file or its compression is damaged."""
+
+
+class PlainFile(Source):
+    """A file as it lies on the disk, neither packed nor compressed; its name is its path."""
 
 
 def open_inputs(
@@ -111,12 +115,13 @@ def _sources(path: str) -> Iterator[Source]:
     try:
         with contextlib.ExitStack() as stack:
             raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open(path, "rb"))  # noqa: PTH123
-            yield from _unpacked(cast(BinaryIO, raw), name)
+            kind = PlainFile if path != STDIN and Path(path).is_file() else Source
+            yield from _unpacked(cast(BinaryIO, raw), name, kind)
     except BROKEN as error:
         raise UsageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _unpacked(raw: BinaryIO, name: str) -> Iterator[Source]:
+def _unpacked(raw: BinaryIO, name: str, kind: type[Source] = Source) -> Iterator[Source]:
     head = raw.read(BLOCK)
     stream = cast(BinaryIO, Rewound(head, raw))
     for magic, unpack in _COMPRESSIONS.items():
@@ -128,7 +133,7 @@ def _unpacked(raw: BinaryIO, name: str) -> Iterator[Source]:
     elif head[257:262] == b"ustar":
         yield from _tar_members(stream, name)
     else:
-        yield Source(stream, name)
+        yield kind(stream, name)
 
 
 def _zip_members(stream: BinaryIO, name: str) -> Iterator[Source]:

@@ -16,7 +16,7 @@ from typing import IO, Any, BinaryIO, Final, TextIO, cast
 import msgspec
 
 from refmill.errors import UsageError
-from refmill.ready import Ready
+from refmill.ready import Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Exporter
@@ -106,25 +106,50 @@ class _Rendered:
         self._render = output.exporter.render
         self._options = output.options
         self._between = output.exporter.between.encode("utf-8", "replace")
-        self._parts = [_around(output.exporter.opening, output.options).encode("utf-8", "replace")]
+        opening = _around(output.exporter.opening, output.options).encode("utf-8", "replace")
+        self._parts: list[bytes | memoryview] = [opening]
         self._size = 0
+        self._is_begun = False
+        self._shard: Shard | None = None  # of which entries begin to end are still to be put
+        self._begin = self._end = 0
 
     def add(self, entry: Entry) -> None:
+        if isinstance(entry, Ready):
+            if entry.is_as_rendered:
+                self._copy(entry)
+                return
+            entry = entry.whole()
         try:
-            text = entry.text(self._number) if isinstance(entry, Ready) else b""
-            if not text:
-                if isinstance(entry, Ready):
-                    entry = entry.whole()
-                text = self._render(entry, self._options).encode("utf-8", "replace")
-            self._size += len(text)
+            text = self._render(entry, self._options).encode("utf-8", "replace")
         except Exception as error:
             self._refuse(entry, error)
             return
-        parts = self._parts
-        if self.count and self._between:
-            parts.append(self._between)
-        parts.append(text)
+        self._put(text)
         self.count += 1
+
+    def _copy(self, ready: Ready) -> None:
+        """Takes the text of an entry over; those that follow each other in their shard are taken at one go."""
+        if ready.shard is not self._shard or ready.at != self._end:
+            self._put_run()
+            self._shard, self._begin = ready.shard, ready.at
+        self._end = ready.at + 1
+        self.count += 1
+
+    def _put_run(self) -> None:
+        if self._shard is not None:
+            shard, self._shard = self._shard, None
+            ends = shard.ends[self._number]
+            start = ends[self._begin - 1] if self._begin else 0
+            self._put(memoryview(shard.texts[self._number])[start : ends[self._end - 1] - len(self._between)])
+
+    def _put(self, text: bytes | memoryview) -> None:
+        if self._shard is not None:
+            self._put_run()
+        if self._is_begun and self._between:
+            self._parts.append(self._between)
+        self._is_begun = True
+        self._parts.append(text)
+        self._size += len(text)
         if self._size > _BUFFERED:
             self._flush()
 
@@ -143,6 +168,7 @@ class _Rendered:
         self._size = 0
 
     def finish(self) -> None:
+        self._put_run()
         self._parts.append(_around(self.output.exporter.closing, self._options).encode("utf-8", "replace"))
         self._flush()
 

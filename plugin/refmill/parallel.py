@@ -1,7 +1,7 @@
 """Several processes read and render one big input; the flow itself stays one, in the order of the input.
 
-The main process cuts the input into shards and decides what needs the whole: duplicates, keys, enrichment. Workers read
-a shard and render each entry with the key it would have if it were alone. Only where the key turns out otherwise is an
+The main process cuts the input into pieces and decides what needs the whole: duplicates, keys, enrichment. Workers read
+a piece and render each entry with the key it would have if it were alone. Only where the key turns out otherwise is an
 entry rendered again, so the bytes are those of a single process.
 """
 
@@ -11,21 +11,21 @@ import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BytesIO
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import msgspec
 
 from refmill.enrichment import lacks
-from refmill.inputs import Opened, Rewound
+from refmill.inputs import Opened, PlainFile, Rewound
 from refmill.planning import KEYS, Job, Plan, planned
 from refmill.reading import BATCH, identity, read_entries
-from refmill.ready import Ready
+from refmill.ready import Problem, Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Reader, Source
@@ -43,28 +43,25 @@ _SHARD: Final = 1 << 20
 _LONGEST: Final = 64 << 20
 """Bytes without a boundary, after which a shard is cut anyway."""
 
+
+class Piece(msgspec.Struct, gc=False):
+    """Bytes of an input; where these are in a file of this machine, `path`, `start` and `size` say where instead."""
+
+    data: bytes = b""
+    path: str = ""
+    start: int = 0
+    size: int = 0
+
+    def read(self, begin: int = 0, end: int | None = None) -> bytes:
+        """The bytes from begin to end, all by default."""
+        if not self.path:
+            return self.data[begin:end]
+        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path would be made for each piece
+            file.seek(self.start + begin)
+            return file.read((self.size if end is None else end) - begin)
+
+
 _ENCODE = msgspec.msgpack.Encoder().encode
-
-
-class Problem(msgspec.Struct, gc=False):
-    """A record that could not be read, or not in full."""
-
-    line: int
-    reason: str
-    raw: str
-    is_incomplete: bool
-
-
-class Shard(msgspec.Struct, gc=False):
-    """What a worker made of its shard. An entry that asks for enrichment comes without texts."""
-
-    entries: list[Ready]
-    problems: list[Problem]
-    skipped: int
-    notes: list[str]
-    lines: int
-
-
 _decode_shard = msgspec.msgpack.Decoder(Shard).decode
 
 
@@ -79,7 +76,6 @@ def process_pool(jobs: int) -> Executor:
     """Processes that start as copies of this one, or afresh where a copy could catch a thread at work."""
     import multiprocessing
     import threading
-    from concurrent.futures import ProcessPoolExecutor
 
     can_copy = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if can_copy else "spawn"))
@@ -97,25 +93,26 @@ def read_ready(
 ) -> Iterator[Entry]:
     """The entries of all sources in their order, those of formats that can be cut read by the executor's workers."""
     work = pickle.dumps((job, registry.files))
+    here = isinstance(executor, ProcessPoolExecutor)
     for source, reader in opened:
-        pieces = _pieces(source, reader)
+        pieces = _pieces(source, reader, here)
         if pieces is None:
             yield from read_entries([(source, reader)], registry, report)
             continue
         read_shard = partial(_read_shard, work, source.name, reader.name)
         lines = 0
-        for data, result in _in_order(pieces, read_shard, executor, jobs):
+        for piece, result in _in_order(pieces, read_shard, executor, jobs):
             shard = _decode_shard(result)
-            reread = partial(_reread, data, source.name, reader, registry)
-            yield from _received(shard, source.name, lines, report, reread)
+            shard.reread = partial(_reread, piece, shard, source.name, reader, registry)
+            yield from _received(shard, source.name, lines, report)
             lines += shard.lines
 
 
 def _in_order(
-    pieces: Iterator[bytes], work: Callable[[bytes], bytes], executor: Executor, jobs: int
-) -> Iterator[tuple[bytes, bytes]]:
+    pieces: Iterator[Piece], work: Callable[[Piece], bytes], executor: Executor, jobs: int
+) -> Iterator[tuple[Piece, bytes]]:
     """Each piece with what became of it; some are always at work ahead."""
-    waiting: deque[tuple[bytes, Future[bytes]]] = deque()
+    waiting: deque[tuple[Piece, Future[bytes]]] = deque()
     for piece in pieces:
         waiting.append((piece, executor.submit(work, piece)))
         if len(waiting) > 2 * jobs:
@@ -125,15 +122,13 @@ def _in_order(
         yield piece, future.result()
 
 
-def _reread(data: bytes, name: str, reader: Reader[Any], registry: Registry, begin: int, end: int) -> Entry:
-    """The entry that stands there, once more; what is to be told of it was told the first time."""
-    source = Source(BytesIO(data[begin:end]), name)
-    return next(read_entries([(source, reader)], registry, _Told()))
+def _reread(piece: Piece, shard: Shard, name: str, reader: Reader[Any], registry: Registry, at: int) -> Entry:
+    """The entry of that number, once more; what is to be told of it was told the first time."""
+    data = piece.read(shard.begins[at], shard.begins[at + 1])
+    return next(read_entries([(Source(BytesIO(data), name), reader)], registry, _Told()))
 
 
-def _received(
-    shard: Shard, source: str, lines_before: int, report: Report, reread: Callable[[int, int], Entry]
-) -> list[Entry]:
+def _received(shard: Shard, source: str, lines_before: int, report: Report) -> Iterator[Entry]:
     report.summary.read += len(shard.entries)
     report.summary.skipped += shard.skipped
     for problem in shard.problems:
@@ -141,13 +136,20 @@ def _received(
         tell(source, problem.line + lines_before, problem.reason, problem.raw)
     for note in shard.notes:
         report.note(note)
-    for ready in shard.entries:
-        msgspec.structs.force_setattr(ready, "reread", reread)
-    return [ready if ready.texts else ready.whole() for ready in shard.entries]
+    for at, ready in enumerate(shard.entries):
+        _set(ready, "shard", shard)
+        _set(ready, "at", at)
+        yield ready.whole() if ready.is_lacking else ready
 
 
-def _pieces(source: Source, reader: Reader[Any]) -> Iterator[bytes] | None:
-    """Bytes, each piece ending where a record ends; None for a format that cannot be cut so."""
+_set = msgspec.structs.force_setattr
+
+
+def _pieces(source: Source, reader: Reader[Any], here: bool) -> Iterator[Piece] | None:
+    """Pieces of the input, each ending where a record ends; None for a format that cannot be cut so.
+
+    - `here`: whether workers run on this machine, and can read a file themselves.
+    """
     boundary = reader.boundary
     if boundary is None:
         return None
@@ -155,7 +157,15 @@ def _pieces(source: Source, reader: Reader[Any]) -> Iterator[bytes] | None:
     if not boundary(head):
         source.stream = cast(BinaryIO, Rewound(head, source.stream))
         return None
-    return _cut(head, source.stream, boundary)
+    pieces = _cut(head, source.stream, boundary)
+    return _places(pieces, source.name) if here and isinstance(source, PlainFile) else map(Piece, pieces)
+
+
+def _places(pieces: Iterator[bytes], path: str) -> Iterator[Piece]:
+    start = 0
+    for data in pieces:
+        yield Piece(path=path, start=start, size=len(data))
+        start += len(data)
 
 
 def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int]) -> Iterator[bytes]:
@@ -188,47 +198,64 @@ def _equipment(work: bytes) -> _Equipment:
     return _Equipment(registry, plan, job.versions == "strip", lacks(plan.enrichers), stream)
 
 
-def _read_shard(work: bytes, name: str, reader: str, data: bytes) -> bytes:
+def _read_shard(work: bytes, name: str, reader: str, piece: Piece) -> bytes:
     """A worker's work: a packed Shard."""
     worker = _equipment(work)
-    registry = worker.registry
+    registry, outputs = worker.registry, worker.plan.outputs
     told = _Told()
+    data = piece.read()
     source = Source(BytesIO(data), name)
-    read = ((entry, source.line - 1) for entry in read_entries([(source, registry.reader(reader))], registry, told))
-    starts = [0, *accumulate(len(line) + 1 for line in data.split(b"\n"))]
-    ready: list[Ready] = []
+    starts = _line_starts(data)
+    read = (
+        (entry, starts[source.line - 1]) for entry in read_entries([(source, registry.reader(reader))], registry, told)
+    )
+    shard = Shard([], [], [[] for _ in outputs], [], len(starts) - 1, told.problems, 0, [])
+    texts: list[list[bytes]] = [[] for _ in outputs]
     while placed := list(islice(read, BATCH)):
-        ready += _rendered(placed, starts, worker)
-    for one, following in pairwise(ready):
-        msgspec.structs.force_setattr(one, "end", following.begin)
-    notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
-    return _ENCODE(Shard(ready, told.problems, told.summary.skipped, notes, data.count(b"\n")))
+        shard.begins += [begin for _, begin in placed]
+        shard.entries += _rendered([entry for entry, _ in placed], texts, worker)
+    shard.begins.append(len(data))
+    for output, rendered, ends in zip(outputs, texts, shard.ends, strict=True):
+        between = output.exporter.between.encode("utf-8", "replace")
+        ends += accumulate(len(text) + len(between) for text in rendered)
+        shard.texts.append(between.join([*rendered, b""]))
+    shard.skipped = told.summary.skipped
+    shard.notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
+    return _ENCODE(shard)
 
 
-def _rendered(placed: list[tuple[Entry, int]], starts: list[int], worker: _Equipment) -> list[Ready]:
-    """The entries with the texts they have alone; one stage after the other, as `pipeline` does it."""
-    entries = [entry for entry, _ in placed]
+def _line_starts(data: bytes) -> list[int]:
+    starts = [0]
+    while end := data.find(b"\n", starts[-1]) + 1:
+        starts.append(end)
+    return starts
+
+
+def _rendered(entries: list[Entry], texts: list[list[bytes]], worker: _Equipment) -> list[Ready]:
+    """What is to be known of the entries, their texts added; one stage after the other, as `pipeline` does it."""
     if worker.strips_versions:
         entries = [entry.replace(version=None) if entry.version else entry for entry in entries]
-    complete = [not worker.is_lacking(entry) for entry in entries]
-    found = [with_venue(entry) if full else entry for entry, full in zip(entries, complete, strict=True)]
-    alone = [_keyed(entry, worker) if full else entry for entry, full in zip(found, complete, strict=True)]
-    texts = [_texts(entry, worker) if full else () for entry, full in zip(alone, complete, strict=True)]
+    lacking = [worker.is_lacking(entry) for entry in entries]
+    entries = [entry if less else with_venue(entry) for entry, less in zip(entries, lacking, strict=True)]
+    alone = [entry if less else _keyed(entry, worker) for entry, less in zip(entries, lacking, strict=True)]
+    refused: set[int] = set()
+    for output, rendered in zip(worker.plan.outputs, texts, strict=True):
+        for at, (entry, less) in enumerate(zip(alone, lacking, strict=True)):
+            text = b"" if less else _text(output.exporter.render, entry, output.options)
+            rendered.append(text)
+            if not text:
+                refused.add(at)
     return [
         Ready(
             id=entry.id,
             version=entry.version,
-            created=entry.created,
-            updated=entry.updated,
             extra=entry.extra,
             key=keyed.key,
-            identity=identity(entry),
-            texts=rendered,
-            alone=keyed.key,
-            begin=starts[line],
-            end=starts[-1],
+            identity=identity(entry) if entry.version or entry.key else "",
+            is_lacking=less,
+            is_refused=at in refused,
         )
-        for entry, (_, line), keyed, rendered in zip(entries, placed, alone, texts, strict=True)
+        for at, (entry, keyed, less) in enumerate(zip(entries, alone, lacking, strict=True))
     ]
 
 
@@ -236,10 +263,6 @@ def _keyed(entry: Entry, worker: _Equipment) -> Entry:
     if entry.key or not worker.keys:
         return entry
     return next(worker.keys(iter((entry,)), worker.plan.options[KEYS]), entry)
-
-
-def _texts(entry: Entry, worker: _Equipment) -> tuple[bytes, ...]:
-    return tuple([_text(output.exporter.render, entry, output.options) for output in worker.plan.outputs])
 
 
 def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any) -> bytes:

@@ -100,7 +100,7 @@ def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]
     held: OrderedDict[str, Entry] = OrderedDict()
     nameless = 0
     for entry in entries:
-        id = entry.identity if isinstance(entry, Ready) else identity(entry)
+        id = (entry.identity or entry.id) if isinstance(entry, Ready) else identity(entry)
         if not entry.id:
             nameless += 1
             held[f"#{nameless}"] = entry
@@ -118,4 +118,6 @@ def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]
 
 
 def _day(entry: Entry) -> str:
+    if isinstance(entry, Ready):
+        entry = entry.whole()
     return str(entry.updated or entry.created or "")

@@ -1,37 +1,69 @@
-"""Entries that another process has rendered already."""
+"""Entries that another process has rendered already, and what it sends of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from refmill_hooks import Entry
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["Ready"]
+__all__ = ["Problem", "Ready", "Shard"]
 
 
 class Ready(Entry, frozen=True, kw_only=True, gc=False):
-    """A rendered entry, with what the flow must know of it: id, version, dates, marks and the key it has alone.
+    """A rendered entry, with what the flow must know of it: id, version, marks and the key it has alone.
 
-    - `identity`: what tells it from others, by the key that it was read with.
-    - `texts`: in UTF-8, one an output, b"" where the exporter refused; they hold the key `alone`.
-    - `begin`, `end`: where in its shard the record stands, for the case that it must be rendered again.
-    - `reread`: makes the whole entry of these two; None in the process that rendered it.
+    - `identity`: what tells it from others where its id does not, by the version and the key that it was read with.
+    - `is_lacking`: it is to be enriched first, and was not rendered.
+    - `is_refused`: an exporter refused it; the main process hears that from it once more, and tells it.
+    - `shard`, `at`: where its texts are; set by the process that receives it.
     """
 
     identity: str = ""
-    texts: tuple[bytes, ...] = ()
-    alone: str = ""
-    begin: int = 0
-    end: int = 0
-    reread: Any = None
+    is_lacking: bool = False
+    is_refused: bool = False
+    shard: Any = None
+    at: int = 0
+
+    @property
+    def is_as_rendered(self) -> bool:
+        """Whether its texts are good: they hold the key that it had alone."""
+        return not self.is_refused and self.key == self.shard.entries[self.at].key
 
     def whole(self) -> Entry:
-        """The entry itself, with the key it has by now; what was not rendered is to be enriched first."""
-        entry: Entry = self.reread(self.begin, self.end)
+        """The entry itself, with the key it has by now; what is lacking is without its venue yet."""
+        entry: Entry = self.shard.reread(self.at)
         entry = entry.replace(key=self.key, version=self.version)
-        return with_venue(entry) if self.texts else entry
+        return entry if self.is_lacking else with_venue(entry)
 
-    def text(self, output: int) -> bytes:
-        """What was rendered for this output, b"" where it is not good or none."""
-        return self.texts[output] if self.key == self.alone else b""
+
+class Problem(msgspec.Struct, gc=False):
+    """A record that could not be read, or not in full."""
+
+    line: int
+    reason: str
+    raw: str
+    is_incomplete: bool
+
+
+class Shard(msgspec.Struct, gc=False):
+    """What a worker made of a piece of the input.
+
+    - `texts`: for each output, what was rendered, in UTF-8, with what stands between two entries behind each; `ends`:
+      where that of each entry ends.
+    - `begins`: where in the piece the record of each entry begins, and where the piece ends; `lines`: how many it has.
+    - `reread`: makes the whole entry of one's number; None in the process that rendered it.
+    """
+
+    entries: list[Ready]
+    texts: list[bytes]
+    ends: list[list[int]]
+    begins: list[int]
+    lines: int
+    problems: list[Problem]
+    skipped: int
+    notes: list[str]
+    reread: Callable[[int], Entry] | None = None

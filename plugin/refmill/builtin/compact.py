@@ -22,7 +22,7 @@ class CompactSet:
     """
 
     def __init__(self) -> None:
-        self._parts = [_room_for(_SMALLEST) for _ in range(_PARTS)]
+        self._parts: list[array[int] | None] = [None] * _PARTS
         self._free = [int(_SMALLEST * _FULL)] * _PARTS
         """How many more each part takes before it grows."""
         self._count = 0
@@ -33,7 +33,7 @@ class CompactSet:
     def __contains__(self, item: str) -> bool:
         value = hash(item) or 1
         slots = self._parts[value & _LOW & (_PARTS - 1)]
-        return slots[_place(slots, value)] == value
+        return slots is not None and slots[_place(slots, value)] == value
 
     def add(self, item: str) -> bool:
         """Whether the string is new; it is in the set from then on."""
@@ -41,6 +41,8 @@ class CompactSet:
         low = value & _LOW
         part = low & (_PARTS - 1)
         slots = self._parts[part]
+        if slots is None:
+            slots = self._parts[part] = _room_for(_SMALLEST)
         at = (low >> _SHIFT) % len(slots)
         if slots[at]:
             at = _place(slots, value)
