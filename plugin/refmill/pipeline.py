@@ -93,7 +93,7 @@ def _flow(
         entries = (entry for entry in entries if entry.id in only)
     if job.versions == "strip":
         entries = (entry.replace(version=None) if entry.version else entry for entry in entries)
-    flow = drop_duplicates(in_batches(entries), report)
+    flow = drop_duplicates(entries, report)
     remote = any(not enricher.local for enricher in plan.enrichers)
     if plan.enrichers:
         report.summary.offline = job.offline or not remote
