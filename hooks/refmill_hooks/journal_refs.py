@@ -145,8 +145,13 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     container = _container(head[: labelled.start()] if labelled else head)
     if not container or len(tail) > 120:
         return None
+    return _read(container, tail, dois, labelled=labelled is not None)
+
+
+def _read(container: str, tail: str, dois: Iterable[str], *, labelled: bool) -> Venue | None:
+    """What the numbers behind a journal's name say."""
     is_lmcs = container.startswith(("LMCS", "Logical M"))
-    for order, spans in _readings(tail.translate(_ANY_DIGITS), labelled is not None, is_lmcs):
+    for order, spans in _readings(tail.translate(_ANY_DIGITS), labelled, is_lmcs):
         parts = {name: tail[start:end] for name, start, end in spans}
         if parts["year"][:2] not in _CENTURIES:
             match = order.fullmatch(tail)

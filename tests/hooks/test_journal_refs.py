@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refmill_hooks import journal_refs
 from refmill_hooks.journal_refs import venue_of
 
 UNDERSTOOD = """
@@ -116,3 +117,16 @@ def test_any_volume_page_and_year_are_read_back(volume: int, page: int, year: in
         assert abs(page - year) <= 2  # it may be another year
     else:
         assert (venue.volume, venue.pages, venue.year) == (str(volume), str(page), year)
+
+
+PIECES = st.sampled_from(
+    [*"0123456789", *" ,:;()-/", "1999", "2007", "no. ", "pp. ", "Vol. ", "July ", "A", "e", "(R)", "(2007)", ", "]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join), st.booleans())
+def test_a_reference_of_a_known_shape_is_read_as_the_patterns_read_it(tail: str, labelled: bool) -> None:
+    orders = journal_refs._ORDERS + (journal_refs._LABELLED if labelled else ())
+    first = next(filter(None, (order.fullmatch(tail) for order, _ in orders)), None)
+    expected = journal_refs._venue("J. Things", first.groupdict(""), ()) if first else None
+    assert journal_refs._read("J. Things", tail, (), labelled=labelled) == expected

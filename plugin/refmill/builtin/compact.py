@@ -99,7 +99,7 @@ class IdSet:
     def add(self, item: str) -> bool:
         """Whether the string is new; it is in the set from then on."""
         tail = item[-3:]
-        if not (tail.isdecimal() and tail.isascii()) or " " in item:
+        if not (len(tail) == 3 and tail.isdecimal() and tail.isascii()) or " " in item:
             return self._others.add(item)
         bits = self._bits.get(item[:-3])
         if bits is None:

@@ -117,7 +117,7 @@ def _cut(source: Source) -> Iterator[tuple[int, Piece | Paragraphs]]:
                 has_ended = False
             if held:
                 held.append(paragraph)
-                is_plain = is_plain and (body is paragraph or has_ended)
+                is_plain = is_plain and (has_ended or body == paragraph != "")
             elif body:
                 held.append(body)
                 begin = line + len(paragraph) - len(body)
@@ -135,6 +135,8 @@ def _cut(source: Source) -> Iterator[tuple[int, Piece | Paragraphs]]:
 
 def _ended(paragraphs: list[str], begin: int, is_plain: bool) -> Iterator[tuple[int, Piece | Paragraphs]]:
     if is_plain:
+        while not paragraphs[-1].strip("\n"):
+            paragraphs.pop()  # blank lines between two records
         return iter(((begin, Paragraphs(paragraphs)),))
     return _pieces("\n\n".join(paragraphs).split("\n"), begin)
 

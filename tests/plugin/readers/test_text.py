@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.shared import shared
 
 from refmill.builtin.readers import text
+from refmill.builtin.text_records import Paragraphs, _cut, _pieces
 from refmill_hooks import PRINTED_ID, PROBLEM, SUSPECT, Entry, ReadError, SkipRecord, Source
 from refmill_hooks.names import display_name
 from refmill_hooks.text import squeeze
@@ -125,6 +126,62 @@ def test_no_order_of_lines_is_more_than_refused(lines: list[str]) -> None:
     kept = [line for piece in pieces for line in piece.lines if line.strip()]
     assert kept == [line for line in lines if line.strip()]
     read(dump)
+
+
+PARAGRAPHS = st.sampled_from(
+    [
+        "A Study of Things\nAnn Bee, Carl van Dee",
+        "We study things.\nThey are many: two.",
+        "We study  things.\n  They are indented.",
+        "Nach Müller\u00a0und\n\u00a0\nSöhne.",
+        "12 pages",
+        "see arXiv:2401.00001\narXiv:2401.00002",
+        "arXiv:2403.01234 - J. Things 7, 12\nCreated: 2024-03-02 Updated: 2024-05-17",
+        "arXiv:hep-th/9901001\nCreated: 1999-01-01",
+        "arXiv:2403.01234\nJ. Things\nCreated: 2024-03-02",
+        "Created: 2024-03-02",
+        "Updated: 2024-05-17",
+        "arXiv:2403.01234",
+        " ",
+        "",
+    ]
+)
+
+
+@given(st.lists(PARAGRAPHS, max_size=12), st.sampled_from(["\n\n", "\n\n\n"]), st.integers(1, 200))
+def test_paragraphs_tell_what_the_lines_tell(paragraphs: list[str], blank: str, size: int) -> None:
+    dump = blank.join(["We begin.", *paragraphs]) + "\n"
+    found = list(_cut(Source(Blocks(dump.encode(), size))))
+    expected = list(_pieces(dump.split("\n"), 1))
+    assert [line for line, _ in found] == [line for line, _ in expected]
+    assert [understood(record) for _, record in found] == [understood(piece) for _, piece in expected]
+
+
+def understood(record: text.Piece | Paragraphs) -> Entry | str:
+    try:
+        return text.entry(record)
+    except ReadError as error:
+        return str(error)
+
+
+class Blocks(io.BytesIO):
+    """A stream that gives so many bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(data)
+        self._size = size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(self._size)
+
+
+def test_a_dump_without_plain_ends_is_read_as_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refmill.builtin.text_records._HELD", 1000)
+    dump = RECORD.replace("arXiv:", " arXiv:") * 300
+    stream = Blocks(dump.encode(), 500)
+    first = next(text.records(Source(stream)))
+    assert stream.tell() < len(dump) // 10
+    assert text.entry(first).id == "2403.01234"
 
 
 def test_real_records_give_the_fields_they_were_laid_out_from() -> None:
