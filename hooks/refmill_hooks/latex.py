@@ -11,7 +11,7 @@ from refmill_hooks.latex_math import latex_math
 from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, is_ordinary, joined, only_math, printable, tokens
 from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
 
-__all__ = ["latex", "protect_capitals", "spelled", "unprotected"]
+__all__ = ["ascii_latex", "latex", "protect_capitals", "spelled", "unprotected"]
 
 _LATEX_FONT = {
     "i": "\\textit{",
@@ -63,14 +63,15 @@ def _math(body: str, ascii: bool) -> str:
         value = "".join(
             character if character < "\x80" else f"\\text{{{_ascii_character(character)}}}" for character in value
         )
-    return f"{{${value}$}}"
+    return f"{{${value}$}}" if value else ""
 
 
 _ESCAPED_BRACE = re.compile(r"\\([{}])")
+_MATH_OR_BRACE = re.compile(r"\{\$(?:[^$\\]|\\.)*\$\}|\\([{}])", re.DOTALL)
 
 
 def _paired(value: str) -> str:
-    """With escaped braces written as math where they are no pairs, for BibTeX counts them with the others."""
+    """With escaped braces written by their names where they are no pairs, for BibTeX counts them with the others."""
     if "\\{" not in value and "\\}" not in value:
         return value
     depth = 0
@@ -78,9 +79,19 @@ def _paired(value: str) -> str:
         depth += 1 if brace == "{" else -1
         if depth < 0:
             break
-    if not depth:
-        return value
-    return _ESCAPED_BRACE.sub(lambda match: "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}", value)
+    return _MATH_OR_BRACE.sub(_named_braces, value) if depth else value
+
+
+def _named_braces(match: re.Match[str]) -> str:
+    """`{$\\lbrace$}` for a brace in text; inside math without dollars of its own."""
+    if match[1]:
+        return "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}"
+    return _ESCAPED_BRACE.sub(lambda brace: "\\lbrace " if brace[1] == "{" else "\\rbrace ", match[0])
+
+
+def ascii_latex(value: str) -> str:
+    """A LaTeX value with each letter that is not of ASCII as a command; all else stays as it is."""
+    return value if value.isascii() else _BEYOND_ASCII.sub(lambda match: _ascii_character(match[0]), value)
 
 
 _INNER_CAPITAL = re.compile(r"[A-Z](?:(?<=\w[A-Z])|-\w)")

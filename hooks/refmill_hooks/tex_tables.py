@@ -94,7 +94,7 @@ SYMBOLS: Final = dict(
 """Command -> the character it prints."""
 
 KNOWN_IN_MATH: Final = frozenset(
-    """AA AE Bbb Bbbk Big Bigg Biggl Biggm Biggr Bigl Bigm Bigr Box Bumpeq Cap Cup DH DJ DeclareMathOperator Delta
+    """AA AE Bbb Bbbk Big Bigg Biggl Biggm Biggr Bigl Bigm Bigr Box Bumpeq Cap Cup DH DJ Delta
     Diamond Doteq Downarrow Finv Game Gamma IJ Im Join Lambda Leftarrow Leftrightarrow Lleftarrow Longleftarrow
     Longleftrightarrow Longrightarrow Lsh NG OE Omega P Phi Pi Pr Psi Re Rightarrow Rrightarrow Rsh S Sigma
     Subset Supset TH Theta Uparrow Updownarrow Upsilon Vdash Vert Vvdash Xi aa acute ae aleph alpha amalg angle
@@ -108,34 +108,34 @@ KNOWN_IN_MATH: Final = frozenset(
     curlyeqsucc curlyvee curlywedge curvearrowleft curvearrowright dag dagger daleth dashv dbinom ddag ddagger
     ddddot dddot ddot ddots deg delta det dfrac dh diagup diamond diamondsuit digamma dim displaystyle div
     divideontimes dj dot doteq doteqdot dotplus dots dotsb dotsc dotsi dotsm dotso doublebarwedge downarrow
-    downdownarrows downharpoonleft downharpoonright ell em emph emptyset enskip enspace ensuremath epsilon eqcirc
+    downdownarrows downharpoonleft downharpoonright ell emph emptyset enskip enspace ensuremath epsilon eqcirc
     eqsim eqslantgtr eqslantless equiv eta eth exists exp fallingdotseq fbox flat forall frac frak frown gamma gcd
-    ge genfrac geq geqq geqslant gets gg ggg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless
+    ge geq geqq geqslant gets gg ggg gimel gnapprox gneq gneqq gnsim grave gtrapprox gtrdot gtreqless
     gtreqqless gtrless gtrsim guillemotleft guillemotright guilsinglleft guilsinglright hat hbar hbox heartsuit
     hfill hom hookleftarrow hookrightarrow hphantom hskip hslash hspace i idotsint iff iiiint iiint iint ij imath
-    impliedby implies in inf infty injlim int intercal intertext iota it itshape j jmath joinrel kappa ker kern
+    impliedby implies in inf infty injlim int intercal iota it j jmath joinrel kappa ker kern
     lVert lambda land langle lbrace lbrack lceil ldots le leadsto left leftarrow leftarrowtail leftharpoondown
-    leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons leftrightsquigarrow leftroot
+    leftharpoonup leftleftarrows leftrightarrow leftrightarrows leftrightharpoons leftrightsquigarrow
     leftthreetimes leq leqq leqslant lessapprox lessdot lesseqgtr lesseqqgtr lessgtr lesssim lfloor lg lgroup lhd
     lim liminf limits limsup ll llcorner lll lmoustache ln lnapprox lneq lneqq lnot lnsim log longleftarrow
     longleftrightarrow longmapsto longrightarrow looparrowleft looparrowright lor lozenge lrcorner ltimes lvert
-    makebox maltese mapsto mathbb mathbf mathbin mathcal mathchar mathclose mathfrak mathinner mathit mathop
+    makebox maltese mapsto mathbb mathbf mathbin mathcal mathclose mathfrak mathinner mathit mathop
     mathopen mathord mathrel mathring mathrm mathsf mathtt max mbox measuredangle medspace mho mid middle min mit
-    mkern mod models mp mskip mspace mu multimap nLeftarrow nLeftrightarrow nRightarrow nVDash nVdash nabla natural
-    ne nearrow neg negthinspace neq newenvironment nexists ng ngeq ngtr ni nleftarrow nleftrightarrow nleq nless
-    nmid nobreakdash noindent nolimits nolinebreak nonumber not notin nparallel nprec nrightarrow nsubseteq nsucc
+    mkern mod models mp mskip mu multimap nLeftarrow nLeftrightarrow nRightarrow nVDash nVdash nabla natural
+    ne nearrow neg negthinspace neq nexists ng ngeq ngtr ni nleftarrow nleftrightarrow nleq nless
+    nmid noindent nolimits nolinebreak nonumber not notin nparallel nprec nrightarrow nsubseteq nsucc
     nsupseteq ntriangleleft ntrianglelefteq ntriangleright ntrianglerighteq nu nvDash nvdash nwarrow odot oe oint
     omega ominus operatorname oplus oslash otimes over overbrace overleftarrow overleftrightarrow overline
     overrightarrow overset owns parallel partial perp phantom phi pi pitchfork pm pmb pmod pod pounds prec
     precapprox preccurlyeq preceq precnapprox precneqq precsim prime prod projlim propto protect psi qquad quad
-    quotedblbase quotesinglbase rVert rangle rbrace rbrack rceil relax renewenvironment rfloor rgroup rhd rho right
+    quotedblbase quotesinglbase rVert rangle rbrace rbrack rceil relax rfloor rgroup rhd rho right
     rightarrow rightarrowtail rightharpoondown rightharpoonup rightleftarrows rightleftharpoons rightrightarrows
-    rightsquigarrow rightthreetimes risingdotseq rm rmoustache root rtimes rvert sc scriptscriptstyle scriptstyle
-    searrow sec selectlanguage setminus sf sharp shortmid shortparallel sigma sim simeq sin sinh sl slash small
+    rightsquigarrow rightthreetimes risingdotseq rm rmoustache rtimes rvert sc scriptscriptstyle scriptstyle
+    searrow sec setminus sf sharp shortmid shortparallel sigma sim simeq sin sinh sl slash small
     smallfrown smallsetminus smallsmile smash smile spadesuit sphericalangle sqcap sqcup sqrt sqsubset sqsubseteq
-    sqsupset sqsupseteq square stackrel star subparagraph subset subseteq subseteqq subsetneq subsetneqq substack
+    sqsupset sqsupseteq square stackrel star subset subseteq subseteqq subsetneq subsetneqq substack
     succ succapprox succcurlyeq succeq succnapprox succneqq succnsim succsim sum sup supset supseteq supseteqq
-    supsetneq supsetneqq surd swarrow tag tan tanh tau tbinom text textacutedbl textasciiacute textasciibreve
+    supsetneq supsetneqq surd swarrow tan tanh tau tbinom text textacutedbl textasciiacute textasciibreve
     textasciicaron textasciicircum textasciidieresis textasciigrave textasciimacron textasciitilde
     textasteriskcentered textbackslash textbaht textbar textbf textbigcircle textblank textbraceleft textbraceright
     textbrokenbar textbullet textcelsius textcent textcircledP textcolonmonetary textcompwordmark textcopyright
@@ -151,9 +151,9 @@ KNOWN_IN_MATH: Final = frozenset(
     therefore theta thickapprox thicksim thickspace thinspace tilde times to top triangle triangledown triangleleft
     trianglelefteq triangleq triangleright trianglerighteq tt twoheadleftarrow twoheadrightarrow ulcorner underbrace
     underleftarrow underleftrightarrow underline underrightarrow underset unlhd unrhd uparrow updownarrow
-    upharpoonleft upharpoonright uplus uproot upsilon upuparrows urcorner varepsilon varkappa varliminf varlimsup
+    upharpoonleft upharpoonright uplus upsilon upuparrows urcorner varepsilon varkappa varliminf varlimsup
     varnothing varphi varpi varpropto varrho varsigma varsubsetneq vartheta vartriangle vartriangleleft
-    vartriangleright vdash vdots vec vee veebar verb vert vphantom vspace wedge widehat widetilde wp wr xi
+    vartriangleright vdash vdots vec vee veebar vert vphantom vspace wedge widehat widetilde wp wr xi
     xleftarrow xrightarrow yen zeta""".split()
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from refmill_hooks.latex import latex, protect_capitals, spelled, unprotected
+from refmill_hooks.latex import ascii_latex, latex, protect_capitals, spelled, unprotected
 from refmill_hooks.tex_scanner import (
     MATH,
     MATH_COMMAND,
@@ -20,7 +20,18 @@ from refmill_hooks.tex_scanner import (
 )
 from refmill_hooks.tex_tables import SYMBOLS
 
-__all__ = ["html", "latex", "paragraphs", "plain", "printable", "protect_capitals", "spelled", "squeeze", "unprotected"]
+__all__ = [
+    "ascii_latex",
+    "html",
+    "latex",
+    "paragraphs",
+    "plain",
+    "printable",
+    "protect_capitals",
+    "spelled",
+    "squeeze",
+    "unprotected",
+]
 
 _HTML_FONT = {
     "i": ("<i>", "</i>"),

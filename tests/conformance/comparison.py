@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from refmill_hooks.tex_tables import KNOWN_IN_MATH, LIKE_LATIN
 from refmill_hooks.text import plain
 
 __all__ = [
+    "LIBRARIES",
     "RECORDED",
     "RESULTS",
     "Counts",
@@ -50,7 +51,9 @@ FILES: Final = {
     "zotero-rdf": "refs.rdf",
 }
 RECORDED: Final = [str(SHARED / "data" / name) for name in "kaggle oai atom abs textdump listing csl".split()]
-"""All recorded dumps; the .bib files beside them hold what their authors wrote, right or wrong."""
+"""All recorded dumps."""
+LIBRARIES: Final = [str(SHARED / "data" / "bib")]
+"""The .bib files beside them hold what their authors wrote, right or wrong: clients must take them, that is all."""
 
 Counts = Mapping[str, tuple[int, int, int]]
 """Field -> how many values were kept, changed, lost."""
@@ -67,9 +70,9 @@ def sample_entries() -> list[Entry]:
     return list(keys.stream(iter(chosen), keys.options()))
 
 
-def recorded_entries() -> list[Entry]:
+def recorded_entries(inputs: Sequence[str] = RECORDED) -> list[Entry]:
     """Those of all recorded dumps, some 30,000, with their keys."""
-    with entries_of(Job(inputs=RECORDED, enrichers=()), Registry()) as (found, _):
+    with entries_of(Job(inputs=inputs, enrichers=()), Registry()) as (found, _):
         return list(found)
 
 

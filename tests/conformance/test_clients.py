@@ -18,6 +18,8 @@ from refmill.pipeline import Job, entries_of
 from refmill.pipeline import run as run_job
 from refmill.registry import Registry
 from refmill_hooks import Entry
+from refmill_hooks.tex_tables import KNOWN_IN_MATH
+from refmill_hooks.text import latex
 
 Measured = dict[tuple[str, str], comparison.Counts]
 STYLES = ("plain", "unsrt", "abbrv", "ieeetr")
@@ -50,13 +52,30 @@ def recorded() -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def many(recorded: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """All recorded entries in each format, and in a .bib of pure ASCII."""
-    out = comparison.outputs(recorded, tmp_path_factory.mktemp("many"))
-    out["ascii"] = out["bibtex"].with_name("ascii.bib")
-    job = Job(outputs=[str(out["ascii"])], enrichers=(), options=["ascii=true"])
-    run_job(job, Registry(), entries=recorded)
-    yield out
+    """All recorded entries in each format, in a .bib of pure ASCII, and as CSL for processors."""
+    yield _written(recorded, tmp_path_factory.mktemp("many"))
     better_bibtex.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The entries of all recorded .bib files, likewise: with fields and habits of their authors' own."""
+    shared("data")
+    return _written(comparison.recorded_entries(comparison.LIBRARIES), tmp_path_factory.mktemp("libraries"))
+
+
+@pytest.fixture(params=["many", "libraries"])
+def either(request: pytest.FixtureRequest) -> dict[str, Path]:
+    written: dict[str, Path] = request.getfixturevalue(request.param)
+    return written
+
+
+def _written(entries: list[Entry], folder: Path) -> dict[str, Path]:
+    out = comparison.outputs(entries, folder)
+    for name, file, option in (("ascii", "ascii.bib", "ascii=true"), ("citeproc", "citeproc.json", "for=citeproc")):
+        out[name] = folder / file
+        run_job(Job(outputs=[str(out[name])], enrichers=(), options=[option]), Registry(), entries=entries)
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +187,21 @@ def test_bibtex_and_latex_set_a_bibliography_without_an_error(
 
 
 @needs("pdflatex", "bibtex")
+def test_bibtex_and_latex_set_the_libraries_of_others(libraries: dict[str, Path], tmp_path: Path) -> None:
+    assert libraries["ascii"].read_text().isascii()
+    assert _set("plain", libraries["ascii"], tmp_path) == []
+
+
+@needs("pdflatex")
+def test_each_command_of_math_compiles_wherever_it_stands(tmp_path: Path) -> None:
+    forms = (r"$\%s$", r"$\%s{x}$", r"$\%s x$", r"$x^\%s$", r"$x_{\%s}$", r"$\%s_i^j$")
+    values = [latex(form % name) for name in sorted(KNOWN_IN_MATH) for form in forms]
+    (tmp_path / "t.tex").write_text(DOCUMENT.format(body="\n\n".join(values)))
+    told = run("pdflatex", "-draftmode", "-interaction=nonstopmode", "t", cwd=tmp_path, check=False).stdout
+    assert [line for line in told.splitlines() if line.startswith(("!", "l."))] == []
+
+
+@needs("pdflatex", "bibtex")
 def test_alpha_sets_labels_from_pure_ascii(many: dict[str, Path], tmp_path: Path) -> None:
     # some at a time, and with authors: of more than 26 equal labels alpha.bst itself makes characters that are none
     blocks = [block for block in re.split(r"\n\n(?=@)", many["ascii"].read_text()) if "\n  author " in block]
@@ -202,8 +236,8 @@ def test_every_title_abstract_and_note_compiles(many: dict[str, Path], tmp_path:
 
 
 @needs("bibclean")
-def test_bibclean_finds_no_fault_of_syntax(many: dict[str, Path]) -> None:
-    told = run("bibclean", many["bibtex"], cwd=many["bibtex"].parent, check=False).stderr
+def test_bibclean_finds_no_fault_of_syntax(either: dict[str, Path]) -> None:
+    told = run("bibclean", either["bibtex"], cwd=either["bibtex"].parent, check=False).stderr
     complaints = [line for line in told.splitlines() if line.startswith("??")]
     # its own limit: a list of thousands of authors is longer than the strings it holds
     assert [line for line in complaints if "too long" not in line] == []
@@ -233,18 +267,28 @@ def test_pandoc_sets_a_list_without_raw_macros(
     assert not re.search(r"\\[a-zA-Z]{3,}|\bothers\b|arXiv: ?arXiv", told.stdout)
 
 
+@needs("pandoc")
+def test_pandoc_sets_a_list_of_all_recorded_entries(either: dict[str, Path]) -> None:
+    document = either["citeproc"].with_name("all.md")
+    document.write_text('---\nnocite: "@*"\n...\n')
+    words = ("pandoc", "--citeproc", "--bibliography", either["citeproc"], "-t", "html", document)
+    told = run(*words, cwd=document.parent)
+    assert told.stderr == ""
+    assert told.stdout.count('class="csl-entry"') == len(json.loads(either["citeproc"].read_text()))
+
+
 @needs("rapper")
-def test_raptor_parses_the_rdf(many: dict[str, Path]) -> None:
-    told = run("rapper", "-c", many["zotero-rdf"], cwd=many["zotero-rdf"].parent, check=False)
+def test_raptor_parses_the_rdf(either: dict[str, Path]) -> None:
+    told = run("rapper", "-c", either["zotero-rdf"], cwd=either["zotero-rdf"].parent, check=False)
     assert told.returncode == 0
     assert not re.search(r"Error|Warning", told.stderr)
 
 
-def test_every_item_is_valid_by_the_schema_of_csl(many: dict[str, Path]) -> None:
+def test_every_item_is_valid_by_the_schema_of_csl(either: dict[str, Path]) -> None:
     import jsonschema
 
     schema = json.loads(shared("data/csl/csl-data.schema.json").read_text())
-    items = json.loads(many["csl-json"].read_text())
+    items = json.loads(either["csl-json"].read_text())
     assert list(jsonschema.Draft7Validator(schema).iter_errors(items)) == []
     kinds = {"article", "article-journal", "book", "chapter", "paper-conference", "report", "thesis"}
     assert {item["type"] for item in items} <= kinds

@@ -66,11 +66,32 @@ def test_each_shape_has_its_forms(printed: str, unicode: str, tex: str, ascii: s
         (r"\begin{pmatrix} a & b \\ c & d\end{pmatrix}", r"\begin{pmatrix} a & b \\ c & d\end{pmatrix}"),
         (r"\begin{equation} a & b\end{equation}", r"\mathrm{begin}{equation} a \& b\mathrm{end}{equation}"),
         ("α≤β", r"\alpha \leq \beta"),
+        (r"(0001\overline)", r"(0001\overline)"),
+        (r"0001\overline", r"0001\overline{}"),
+        (r"x^\hat", r"x^{\hat{}}"),
+        (r"\frac{a}", r"\frac{a}{}"),
+        (r"x^\frac12", r"x^\frac12"),
+        (r"x_\Longrightarrow", r"x_{\Longrightarrow}"),
+        (r"x_\cal A", r"x_{\cal A}"),
+        (r"f^{-1}'", r"f^{-1}{}'"),
+        (r"x^2^3", r"x^{2}{}^{3}"),
+        (r"x^", r"x^{}"),
+        (r"\left( a \rightarrow b", r"( a \rightarrow b"),
+        (r"\left( a \rightarrow b \right)", r"\left( a \rightarrow b \right)"),
+        (r"\big x", r"x"),
+        (r"a \kern b \kern2pt c", r"a b \kern2pt c"),
+        (r"\limits a \sum\limits_i", r"a \sum\limits_{i}"),
+        (r"{\em x}", r"{\it x}"),
+        (r"\verb x", r"\mathrm{verb} x"),
     ],
 )
 def test_math_compiles_and_is_read_alike(math: str, expected: str) -> None:
     assert latex(f"${math}$") == f"{{${expected}$}}"
     assert latex(latex(f"${math}$")) == latex(f"${math}$")
+
+
+def test_braces_that_are_no_pairs_are_named_in_text_and_in_math() -> None:
+    assert latex(r"\} $\{a\}$") == r"{$\rbrace$} {$\lbrace a\rbrace $}"
 
 
 PIECES = st.lists(

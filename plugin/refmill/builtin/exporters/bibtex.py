@@ -16,7 +16,7 @@ from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
 from refmill_hooks.names import display_name
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import latex, protect_capitals
+from refmill_hooks.text import ascii_latex, latex, protect_capitals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     lines = [f"@{_kind(entry, options, biblatex)}{{{entry.key or entry.id.replace('/', '_')}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
-        lines += _kept(entry, lines)
+        lines += _kept(entry, lines, options.ascii)
     lines.append(",\n}\n")
     return "".join(lines)
 
@@ -86,12 +86,16 @@ def _lead(name: str) -> str:
     return f",\n  {name:<13} = "
 
 
-def _kept(entry: Entry, lines: list[str]) -> list[str]:
+def _kept(entry: Entry, lines: list[str], ascii: bool) -> list[str]:
     """Fields of a .bib that the entry was read from and that nothing else stands for."""
     written = {line.partition(" = ")[0] for line in lines}
     kept = ((name.removeprefix(KEPT), value) for name, value in entry.extra.items() if name.startswith(KEPT))
     leads = ((_lead(name), value) for name, value in kept if name.isalpha())
-    return [f"{lead}{{{value}}}" for lead, value in leads if lead.removesuffix(" = ") not in written]
+    return [
+        f"{lead}{{{ascii_latex(value) if ascii else value}}}"
+        for lead, value in leads
+        if lead.removesuffix(" = ") not in written
+    ]
 
 
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
