@@ -11,7 +11,7 @@ import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BytesIO
@@ -22,7 +22,8 @@ from typing import Any, BinaryIO, Final, cast
 import msgspec
 
 from refmill.enrichment import lacks
-from refmill.inputs import Opened, PlainFile, Rewound
+from refmill.errors import UsageError
+from refmill.inputs import BROKEN, Opened, PlainFile, Rewound
 from refmill.planning import KEYS, Job, Plan, planned
 from refmill.reading import BATCH, identity, read_entries
 from refmill.ready import Problem, Ready, Shard
@@ -30,6 +31,7 @@ from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.journal_refs import with_venue
+from refmill_hooks.source import BLOCK
 
 __all__ = ["JOBS", "default_jobs", "is_parallel", "process_pool", "read_ready"]
 
@@ -95,17 +97,26 @@ def read_ready(
     work = pickle.dumps((job, registry.files))
     here = isinstance(executor, ProcessPoolExecutor)
     for source, reader in opened:
-        pieces = _pieces(source, reader, here)
+        broken: list[Exception] = []
+        pieces = _pieces(source, reader, here, broken)
         if pieces is None:
             yield from read_entries([(source, reader)], registry, report)
             continue
         read_shard = partial(_read_shard, work, source.name, reader.name)
         lines = 0
-        for piece, result in _in_order(pieces, read_shard, executor, jobs):
-            shard = _decode_shard(result)
-            shard.reread = partial(_reread, piece, shard, source.name, reader, registry)
-            yield from _received(shard, source.name, lines, report)
-            lines += shard.lines
+        try:
+            for piece, result in _in_order(pieces, read_shard, executor, jobs):
+                shard = _decode_shard(result)
+                shard.reread = partial(_reread, piece, shard, source.name, reader, registry)
+                yield from _received(shard, source.name, lines, report)
+                lines += shard.lines
+        except BROKEN as error:
+            broken.append(error)
+        except BrokenExecutor as error:
+            reason = f"a worker process ended by itself, perhaps for lack of memory; --jobs 1 needs none ({error})"
+            raise UsageError(f"{source.name}: {reason}") from error
+        for damage in broken:
+            report.unreadable(source.name, lines, f"broken off here: {damage}", "")
 
 
 def _in_order(
@@ -145,20 +156,32 @@ def _received(shard: Shard, source: str, lines_before: int, report: Report) -> I
 _set = msgspec.structs.force_setattr
 
 
-def _pieces(source: Source, reader: Reader[Any], here: bool) -> Iterator[Piece] | None:
+def _pieces(source: Source, reader: Reader[Any], here: bool, broken: list[Exception]) -> Iterator[Piece] | None:
     """Pieces of the input, each ending where a record ends; None for a format that cannot be cut so.
 
     - `here`: whether workers run on this machine, and can read a file themselves.
+    - `broken` is given what reading the input raised; the pieces end with the last record before.
     """
     boundary = reader.boundary
     if boundary is None:
         return None
-    head = source.stream.read(_SHARD)
+    head = _read(source.stream, broken)
     if not boundary(head):
         source.stream = cast(BinaryIO, Rewound(head, source.stream))
         return None
-    pieces = _cut(head, source.stream, boundary)
+    pieces = _cut(head, source.stream, boundary, broken)
     return _places(pieces, source.name) if here and isinstance(source, PlainFile) else map(Piece, pieces)
+
+
+def _read(stream: BinaryIO, broken: list[Exception]) -> bytes:
+    """So many bytes as make a shard, in blocks as a reader takes them: nothing is lost that stands before a damage."""
+    blocks: list[bytes] = []
+    try:
+        while len(blocks) * BLOCK < _SHARD and not broken and (block := stream.read(min(BLOCK, _SHARD))):
+            blocks.append(block)
+    except BROKEN as error:
+        broken.append(error)
+    return b"".join(blocks)
 
 
 def _places(pieces: Iterator[bytes], path: str) -> Iterator[Piece]:
@@ -168,12 +191,14 @@ def _places(pieces: Iterator[bytes], path: str) -> Iterator[Piece]:
         start += len(data)
 
 
-def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int]) -> Iterator[bytes]:
-    while block := stream.read(_SHARD):
+def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int], broken: list[Exception]) -> Iterator[bytes]:
+    while block := _read(stream, broken):
         end = boundary(data) or (len(data) if len(data) > _LONGEST else 0)
         if end:
             yield data[:end]
         data = data[end:] + block
+    if broken:
+        data = data[: boundary(data)]
     if data:
         yield data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -122,6 +123,34 @@ def test_an_exporter_of_ones_own_and_its_faults_are_the_same(dump: Path, tmp_pat
         found.append(out.read_text())
     assert found[0] == found[1]
     assert len(found[0].splitlines()) == 598
+
+
+def test_a_damaged_archive_gives_what_stands_before_the_damage(dump: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "rows.jsonl.gz"
+    packed.write_bytes(gzip.compress(dump.read_bytes())[:-40_000])
+    one, expected = converted(packed, tmp_path / "one", None)
+    with ThreadPoolExecutor(2) as executor:
+        several, found = converted(packed, tmp_path / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+    assert b"broken off here" in found[-1]
+
+
+def test_a_worker_that_dies_is_told_and_leaves_the_output_as_it_was(dump: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "import multiprocessing, os\nfrom refmill_hooks import Exporter, hookimpl\n\n"
+        "def render(entry, options):\n    os._exit(9) if multiprocessing.parent_process() else None\n\n"
+        "@hookimpl\ndef refmill_exporters():\n"
+        "    yield Exporter(name='deadly', title='deadly', render=render, suffixes=('.out',))\n"
+    )
+    out = tmp_path / "refs.out"
+    out.write_text("as it was")
+    words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--jobs", "2", "-o", out]
+    done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "a worker process ended by itself" in done.stderr
+    assert out.read_text() == "as it was"
 
 
 @pytest.mark.parametrize("text", ["[{}]", "We study.\n\narXiv:2403.01234\nCreated: 2024-03-02\n"])
