@@ -50,7 +50,7 @@ _BARE_SCRIPTS = (
 )
 """Commands that may stand in a script without braces, and those that more of it may belong to."""
 _LONE_SCRIPT = re.compile(r"(?<!\\)[_^]\s*(?=$|[}&])")
-_TWICE = re.compile(rf"(?<!\\)(?:\^{_GROUP}(?:_{_GROUP})?(?=[\^'])|_{_GROUP}(?:\^{_GROUP})?(?=_))")
+_TWICE = re.compile(rf"(?<!\\)(?:\^{_GROUP}(?:_{_GROUP})?(?=[\^'])|_{_GROUP}(?:\^{_GROUP})?(?=_))|'_{_GROUP}(?=\^)")
 """A second superscript, or subscript, of the same base."""
 _SIZE = r"\\(?:left|middle|right|[bB]igg?[lmr]?)(?![a-zA-Z])"
 _NO_DELIMITER = re.compile(
@@ -65,8 +65,8 @@ _NO_LENGTH = re.compile(
 )
 """What wants a length, where none follows."""
 _LIMITS = re.compile(r"(?<![a-zA-Z}])\\(?:no)?limits(?![a-zA-Z])")
-_SHAPES = {"em": "it", "itshape": "it"}
-"""Fonts of text -> the ones of math."""
+_INSTEAD = {"em": r"\it", "itshape": r"\it", "textquoteright": "'"}
+"""Commands of text -> what does the same in math."""
 _GREEK = frozenset(
     name for name, symbol in SYMBOLS.items() if "\u0370" <= symbol <= "\u03ff" and not name.startswith("text")
 )
@@ -134,8 +134,9 @@ def _commands(body: str, others: frozenset[str]) -> str:
     known = KNOWN_IN_MATH | others if others else KNOWN_IN_MATH
 
     def understood(match: re.Match[str]) -> str:
-        name = _SHAPES.get(match[1], match[1])
-        return f"\\{name}" if name in known else f"\\mathrm{{{name}}}"
+        if match[1] in known:
+            return match[0]
+        return _INSTEAD.get(match[1]) or f"\\mathrm{{{match[1]}}}"
 
     return MATH_COMMAND.sub(understood, body)
 

@@ -144,7 +144,7 @@ KNOWN_IN_MATH: Final = frozenset(
     textgreater textinterrobang textit textlangle textleftarrow textless textlira textlnot textmd textmho textmu
     textmusicalnote textnaira textnumero textohm textonehalf textonequarter textonesuperior textopenbullet
     textordfeminine textordmasculine textparagraph textperiodcentered textpertenthousand textperthousand textpeso
-    textpm textquestiondown textquotedblleft textquotedblright textquoteleft textquoteright textquotesingle
+    textpm textquestiondown textquotedblleft textquotedblright textquoteleft textquotesingle
     textrangle textrecipe textreferencemark textregistered textrightarrow textrm textsc textsection textservicemark
     textsf textsl textsterling textstyle textsuperscript textthreequarters textthreesuperior texttildelow texttimes
     texttrademark texttt texttwosuperior textunderscore textup textuparrow textvisiblespace textwon textyen tfrac th

@@ -188,7 +188,7 @@ def _streamed(
 ) -> Iterator[Entry]:
     """Where the transform fails, the entry it had at hand and all after it go on as they were."""
     assert transform.stream
-    last: list[Entry] = []
+    last: list[Entry | None] = [None]
     before: list[Exception] = []  # what the flow in front of the transform raised, which is no fault of its own
     taken = given = 0
 
@@ -196,7 +196,7 @@ def _streamed(
         nonlocal taken
         try:
             for entry in entries:
-                last[:] = [entry]
+                last[0] = entry
                 taken += 1
                 yield entry
         except Exception as error:
@@ -211,7 +211,7 @@ def _streamed(
             report.summary.dropped += max(taken - given, 0)
             return
         except Exception as error:
-            if before or not last:
+            if before or last[0] is None:
                 raise
             _blame(transform, error, last[0], registry, report)
             yield last[0]

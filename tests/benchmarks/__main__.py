@@ -21,14 +21,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.rows import rows, text_dump, written
 
 from refmill.pipeline import Job, run
+from refmill.reading import drop_duplicates
 from refmill.registry import Registry
+from refmill.report import Report
 from refmill_hooks import Source
+from refmill_hooks.journal_refs import with_venue
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 ROWS = 20_000
@@ -77,11 +82,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def conversions(folder: Path, floor: Floor, registry: Registry) -> Iterator[tuple[str, float, str]]:
     """What is done, how many floors it takes, the budget."""
-    reader = registry.readers["snapshot"]
-    data = (folder / "rows.jsonl").read_bytes()
-    yield "decode rows into records", floor.ratio(lambda: list(reader.records(Source(io.BytesIO(data))))), "0.9"
-    rows = list(reader.records(Source(io.BytesIO(data))))
-    yield "understand records as entries", floor.ratio(lambda: list(map(reader.entry, rows))), "–"
+    records = registry.readers["snapshot"].records
+    yield "decode rows into records", floor.ratio(lambda: list(records(_source(folder, "rows.jsonl")))), "0.9"
     for name, budget in BUDGETS.items():
         out = str(folder / f"out.{SUFFIXES[name]}")
         job = Job(inputs=[str(folder / "rows.jsonl")], outputs=[out], enrichers=())
@@ -89,6 +91,35 @@ def conversions(folder: Path, floor: Floor, registry: Registry) -> Iterator[tupl
         yield f"snapshot → {name}, abstracts kept", ratio, str(budget)
     job = Job(inputs=[str(folder / "dump.txt")], outputs=[str(folder / "text.bib")], enrichers=())
     yield "text dump → bibtex", floor.ratio(lambda: run(job, registry, jobs=1)), "4.5"
+
+
+def stages(folder: Path, floor: Floor, registry: Registry) -> Iterator[tuple[str, float]]:
+    """What each stage takes by itself, in floors; in a run they disturb each other's caches, and more."""
+    snapshot, text, keys = registry.readers["snapshot"], registry.readers["text"], registry.transform("keys")
+    rows = list(snapshot.records(Source(io.BytesIO((folder / "rows.jsonl").read_bytes()))))
+    dump = (folder / "dump.txt").read_bytes()
+    pieces = list(text.records(Source(io.BytesIO(dump))))
+    entries = [snapshot.entry(row) for row in rows]
+    found = [with_venue(entry) for entry in entries]
+    assert keys.stream
+    give_keys, options = keys.stream, keys.options()
+    keyed = list(give_keys(iter(found), options))
+    yield "snapshot: rows into records", floor.ratio(lambda: list(snapshot.records(_source(folder, "rows.jsonl"))))
+    yield "snapshot: records into entries", floor.ratio(lambda: list(map(snapshot.entry, rows)))
+    yield "text dump: text into records", floor.ratio(lambda: list(text.records(_source(folder, "dump.txt"))))
+    yield "text dump: records into entries", floor.ratio(lambda: list(map(text.entry, pieces)))
+    yield "ids that were seen", floor.ratio(lambda: list(drop_duplicates(entries, Report())))
+    yield "journal references into venues", floor.ratio(lambda: list(map(with_venue, entries)))
+    yield "citation keys", floor.ratio(lambda: list(give_keys(iter(found), options)))
+    for name in BUDGETS:
+        exporter = registry.exporter(name)
+        assert exporter.render
+        render = partial(map, exporter.render, keyed, repeat(exporter.options()))
+        yield f"entries into {name}", floor.ratio(lambda render=render: list(render()))  # type: ignore[misc]
+
+
+def _source(folder: Path, name: str) -> Source:
+    return Source(io.BytesIO((folder / name).read_bytes()), name)
 
 
 def peers(folder: Path, floor: Floor) -> Iterator[tuple[str, float]]:
@@ -218,10 +249,12 @@ def main() -> None:
             "",
             f"Written by `python -m tests.benchmarks`; {platform.python_implementation()} {platform.python_version()},"
             f" {os.cpu_count()} processors. {ROWS:,} generated rows of {len(data) // ROWS:,} bytes. One floor is"
-            f" `{floor.name}.loads` of each row. A budget is the goal; a ratio above it is missed by that much.",
+            f" `{floor.name}.loads` of each row. A budget is the goal; a ratio above it is missed by that much, and the"
+            " second table says what costs it.",
             "",
         ]
         table("One process, in floors", ("what", "ratio", "budget"), list(conversions(folder, floor, registry)))
+        table("Where the time goes, in floors", ("stage by itself", "ratio"), list(stages(folder, floor, registry)))
         table("Peers, in floors", ("the same rows to a .bib by", "ratio"), list(peers(folder, floor)))
         counts = [10_000, 100_000, *([1_000_000] if full else [])]
         table(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from refmill_hooks import Name
-from refmill_hooks.author_lists import split_authors
+from refmill_hooks import Name, author_lists
+from refmill_hooks.author_lists import authors_of_parts, split_authors
 from refmill_hooks.names import display_name, name_from_parts, parse_name
 from refmill_hooks.text import plain
 
@@ -74,3 +76,46 @@ def test_what_arxivs_parser_splits_wrongly_is_mended(parts: tuple[str, str], exp
 )
 def test_a_list_is_parted_into_names(authors: str, expected: list[str]) -> None:
     assert [display_name(name) for name in split_authors(authors)] == expected
+
+
+WORDS = st.sampled_from(
+    [
+        "Ann",
+        "Bee",
+        "A.",
+        "B.C.",
+        "O'Neil",
+        "Müller",
+        "De",
+        "Jr.",
+        "II",
+        "V",
+        "I",
+        "Ian",
+        "Et",
+        "The",
+        "And",
+        "and",
+        "van",
+    ]
+)
+SIGNS = st.sampled_from([" ", " ", " ", ", ", ", ", ",", "  ", " And ", " and ", "; "])
+
+
+@given(st.lists(st.tuples(WORDS, SIGNS), max_size=8))
+def test_what_is_told_by_the_letters_is_what_a_closer_look_tells(pieces: list[tuple[str, str]]) -> None:
+    authors = "".join(word + sign for word, sign in pieces).strip()
+    found = split_authors(authors)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(author_lists, "are_ordinary", lambda authors: False)
+        assert split_authors(authors) == found
+
+
+def test_authors_in_parts_may_have_suffixes_affiliations_and_lack_anything() -> None:
+    parts = [["Bee", "Ann", ""], ["Steele", "Guy L.", "Jr."], ["Dee", "Carl", "", "Here"], ["Plato"], []]
+    assert authors_of_parts(parts) == (
+        Name(family="Bee", given="Ann"),
+        Name(family="Steele", given="Guy L.", suffix="Jr."),
+        Name(family="Dee", given="Carl", affiliations=("Here",)),
+        Name(family="Plato"),
+    )

@@ -75,6 +75,8 @@ def test_each_shape_has_its_forms(printed: str, unicode: str, tex: str, ascii: s
         (r"x_\cal A", r"x_{\cal A}"),
         (r"f^{-1}'", r"f^{-1}{}'"),
         (r"x^2^3", r"x^{2}{}^{3}"),
+        (r"x'_i^j", r"x'_{i}{}^{j}"),
+        (r"a\textquoteright", r"a'"),
         (r"x^", r"x^{}"),
         (r"\left( a \rightarrow b", r"( a \rightarrow b"),
         (r"\left( a \rightarrow b \right)", r"\left( a \rightarrow b \right)"),
