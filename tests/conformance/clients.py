@@ -66,7 +66,7 @@ def _citation_js(path: Path, format: str) -> list[Item]:
     return [_of_csl(item) for item in json.loads(run("node", HERE / "citation_js.mjs", path, cwd=path.parent).stdout)]
 
 
-@lru_cache(2)
+@lru_cache(16)
 def better_bibtex(path: Path) -> Any:
     """`entries` and `errors` of Better BibTeX's parser, which takes a minute over thousands."""
     return json.loads(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
