@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance import comparison
-from tests.conformance.clients import CLIENTS, Client, better_bibtex, lacks, run
+from tests.conformance.clients import CLIENTS, HERE, Client, better_bibtex, lacks, run
 from tests.conformance.ratchet import LOSSES, Loss
 from tests.shared import shared
 
@@ -275,6 +275,27 @@ def test_pandoc_sets_a_list_of_all_recorded_entries(either: dict[str, Path]) -> 
     told = run(*words, cwd=document.parent)
     assert told.stderr == ""
     assert told.stdout.count('class="csl-entry"') == len(json.loads(either["citeproc"].read_text()))
+
+
+@needs("node", "npm:citeproc")
+def test_citeproc_sets_each_recorded_entry(many: dict[str, Path], tmp_path: Path) -> None:
+    citing, citeproc = pytest.importorskip("refmill.citing"), pytest.importorskip("citeproc")
+    style = citing._style_file("apa")
+    locale = Path(citeproc.__file__).parent / "data" / "locales" / "locales-en-US.xml"
+    items = json.loads(many["citeproc"].read_text())
+
+    def references(number: int) -> list[str]:
+        half = tmp_path / f"{number}.json"
+        half.write_text(json.dumps(items[number::2]))
+        told = run("node", HERE / "citeproc_js.mjs", half, style, locale, cwd=tmp_path, timeout=900)
+        assert told.stderr == ""
+        set_: list[str] = json.loads(told.stdout)
+        return set_
+
+    with ThreadPoolExecutor(2) as executor:
+        found = [reference for half in executor.map(references, (0, 1)) for reference in half]
+    assert len(found) == len(items)
+    assert all(found)
 
 
 @needs("rapper")
