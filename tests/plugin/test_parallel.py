@@ -68,6 +68,14 @@ def test_the_bytes_and_the_summary_are_those_of_one_process(dump: Path, tmp_path
     assert one.duplicates == 2
 
 
+def test_processes_of_this_machine_read_their_pieces_of_the_file_themselves(dump: Path, tmp_path: Path) -> None:
+    one, expected = converted(dump, tmp_path / "one", None)
+    with parallel.process_pool(2) as executor:
+        several, found = converted(dump, tmp_path / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+
+
 def test_what_lacks_something_is_enriched_in_its_place(
     dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
