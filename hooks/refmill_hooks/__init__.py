@@ -7,6 +7,7 @@ yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide wit
 from refmill_hooks.entry import (
     DATE,
     MERGED,
+    OF_INSTITUTIONS,
     PRINTED_ID,
     PROBLEM,
     SUSPECT,
@@ -39,6 +40,7 @@ __all__ = [
     "DATE",
     "ENTRY_POINT_GROUP",
     "MERGED",
+    "OF_INSTITUTIONS",
     "PRINTED_ID",
     "PROBLEM",
     "SUSPECT",

@@ -15,6 +15,7 @@ import msgspec
 __all__ = [
     "DATE",
     "MERGED",
+    "OF_INSTITUTIONS",
     "PRINTED_ID",
     "PROBLEM",
     "SUSPECT",
@@ -31,6 +32,9 @@ DATE: Final = "refmill:date"
 
 MERGED: Final = "refmill:merged"
 """Key of `Entry.extra`: the other entries that this one stands for, by id and key; goes to the report."""
+
+OF_INSTITUTIONS: Final = frozenset({"report", "thesis"})
+"""Kinds of venues whose container is the institution or university."""
 
 PRINTED_ID: Final = "refmill:printed-id"
 """Key of `Entry.extra`: what stands where the id should, and is none; `Entry.id` is empty then."""
@@ -71,7 +75,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
 class Venue(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Where a paper was published, as a journal reference or a DOI record was understood to say.
 
-    `kind` is a CSL type: `article-journal`, `paper-conference`, `chapter`, `book`, `report` or `thesis`. `pages` is
+    `kind` is a CSL type: `article-journal`, `paper-conference`, `chapter`, `book`, `report` or `thesis`. `container` is
+    the journal, the proceedings, the book of a chapter, the series of a book, or what OF_INSTITUTIONS says. `pages` is
     `first-last` with one hyphen, a single page or an article number. `date` is as exact as is known: `2007`, `2007-03`
     or `2007-03-15`; `year` agrees with it.
     """

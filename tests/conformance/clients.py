@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -42,12 +41,14 @@ def lacks(*needs: str) -> str:
     return ""
 
 
-def run(*words: str | Path, cwd: Path, timeout: float = 300, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, cwd: Path, timeout: float = 900, check: bool = True, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a program; its home is the folder, so that it leaves nothing elsewhere."""
     return subprocess.run(
         [str(word) for word in words],
         cwd=cwd,
-        env=os.environ | {"HOME": str(cwd), "LC_ALL": "C.UTF-8"},
+        env={**os.environ, "HOME": str(cwd), "LC_ALL": "C.UTF-8", **(env or {})},
         capture_output=True,
         text=True,
         errors="replace",
@@ -66,10 +67,12 @@ def _citation_js(path: Path, format: str) -> list[Item]:
     return [_of_csl(item) for item in json.loads(run("node", HERE / "citation_js.mjs", path, cwd=path.parent).stdout)]
 
 
-@lru_cache(16)
 def better_bibtex(path: Path) -> Any:
-    """`entries` and `errors` of Better BibTeX's parser, which takes a minute over thousands."""
-    return json.loads(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
+    """`entries` and `errors` of Better BibTeX's parser; kept beside the file, for thousands take it minutes."""
+    told = path.with_name(f"{path.name}.told")
+    if not told.exists() or told.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        told.write_text(run("node", HERE / "better_bibtex.mjs", path, cwd=path.parent).stdout)
+    return json.loads(told.read_text())
 
 
 def _better_bibtex(path: Path, format: str) -> list[Item]:

@@ -6,10 +6,11 @@ A count may only shrink: what is lost beyond it is refmill's fault until a habit
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["HABITS", "LOSSES", "Habit", "Loss"]
+__all__ = ["HABITS", "LOSSES", "Habit", "Loss", "probes"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,30 @@ class Habit:
     said: str
     name: str = ""
 
-    def probe(self, format: str) -> str:
-        """A file of one entry that anyone might have written."""
+    def fields(self) -> dict[str, str]:
+        """Those of an entry that anyone might have written."""
         names = {"authors": "author", "container": "journal"}
         fields = {"author": "Bee, Ann", "title": "A title", "journal": "J. Phys."}
         fields[self.name or names.get(self.field, self.field)] = self.written
-        if format == "csl-json":
-            names_of = [each.partition(", ") for each in fields["author"].split(" and ")]
-            people = [{"family": family, "given": given} for family, _, given in names_of]
-            return json.dumps([{"id": "probe", "type": "article-journal", "title": fields["title"], "author": people}])
-        kind = "inproceedings" if "booktitle" in fields else "article"
-        return f"@{kind}{{probe,\n" + "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items()) + "}\n"
+        return fields
+
+
+def probes(habits: Sequence[Habit], format: str) -> str:
+    """A file of one entry for each habit, in their order."""
+    if format == "csl-json":
+        return json.dumps([_item(f"probe{number}", habit.fields()) for number, habit in enumerate(habits)])
+    return "\n".join(_block(f"probe{number}", habit.fields()) for number, habit in enumerate(habits))
+
+
+def _item(key: str, fields: Mapping[str, str]) -> dict[str, object]:
+    names = [name.partition(", ") for name in fields["author"].split(" and ")]
+    people = [{"family": family, "given": given} for family, _, given in names]
+    return {"id": key, "type": "article-journal", "title": fields["title"], "author": people}
+
+
+def _block(key: str, fields: Mapping[str, str]) -> str:
+    kind = "inproceedings" if "booktitle" in fields else "article"
+    return f"@{kind}{{{key},\n" + "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items()) + "}\n"
 
 
 @dataclass(frozen=True)

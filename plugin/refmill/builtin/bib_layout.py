@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CONTAINERS", "KEPT", "MONTHS", "TYPES"]
+__all__ = ["CONTAINERS", "KEPT", "KEPT_TYPE", "MONTHS", "OTHER_TYPES", "TYPES"]
 
 MONTHS: Final = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
 
 KEPT: Final = "bib:"
 """Prefix of keys of `Entry.extra`: a field of a .bib that an entry has no place for, verbatim."""
+
+KEPT_TYPE: Final = KEPT + "@"
+"""Key of `Entry.extra`: the entry type of a .bib, where OTHER_TYPES has it."""
 
 TYPES: Final = {
     "article-journal": ("article", "article"),
@@ -20,6 +23,25 @@ TYPES: Final = {
     "thesis": ("phdthesis", "thesis"),
 }
 """CSL type of the venue -> the entry type in BibTeX and in BibLaTeX."""
+
+OTHER_TYPES: Final = {
+    "thesis": (frozenset({"mastersthesis"}), frozenset({"mastersthesis"})),
+    "chapter": (frozenset[str](), frozenset({"inbook"})),
+    "": (
+        frozenset(
+            """article book booklet inbook incollection inproceedings manual mastersthesis phdthesis proceedings
+            techreport unpublished""".split()
+        ),
+        frozenset(
+            """article artwork audio book bookinbook booklet collection commentary dataset image inbook incollection
+            inproceedings inreference jurisdiction legal legislation letter manual mastersthesis movie music mvbook
+            mvcollection mvproceedings mvreference online patent performance periodical phdthesis proceedings reference
+            report review software standard suppbook suppcollection suppperiodical techreport thesis unpublished
+            video""".split()
+        ),
+    ),
+}
+"""CSL type of the venue, "" for none -> further types in BibTeX and BibLaTeX (btxdoc; biblatex manual, 2.1)."""
 
 CONTAINERS: Final = {
     "article-journal": ("journal", "journaltitle"),

@@ -55,6 +55,7 @@ def test_a_record_of_the_registry_is_a_venue() -> None:
 @pytest.mark.parametrize(
     ("change", "name", "expected"),
     [
+        ({"type": "report", "container-title": [], "publisher": "CERN"}, "container", "CERN"),
         ({"type": "proceedings-article"}, "kind", "paper-conference"),
         ({"type": "article-journal", "container-title": ["Nature"]}, "container", "Nature"),
         ({"page": None, "article-number": "013009"}, "pages", "013009"),

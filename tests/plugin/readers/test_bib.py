@@ -134,7 +134,9 @@ def test_strings_and_concatenations_are_put_in() -> None:
 
 
 def test_unknown_fields_are_kept_and_written_again() -> None:
-    entry = one("file = {:a.pdf:PDF}, groups = {mine}, keywords = {robots, Computer Science - Machine Learning}")
+    entry = one(
+        "file = {:a.pdf:PDF}, groups = {mine}, keywords = {robots, Computer Science - Machine Learning}", "misc"
+    )
     assert entry.extra == {"bib:file": ":a.pdf:PDF", "bib:groups": "mine", "bib:keywords": "robots"}
     assert entry.categories == ("cs.LG",)
     render = REGISTRY.exporters["bibtex"].render
@@ -142,6 +144,57 @@ def test_unknown_fields_are_kept_and_written_again() -> None:
     written = render(entry, REGISTRY.exporters["bibtex"].options())
     assert "file" in written
     assert ":a.pdf:PDF" in written
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ("title = {One}, subtitle = {Two}", "One: Two"),
+        ("title = {Is it?}, subtitle = {Yes}", "Is it? Yes"),
+        ("title = {One: two}, subtitle = {Two}", "One: two"),
+        ("subtitle = {Two}", ""),
+    ],
+)
+def test_a_subtitle_belongs_to_its_title(fields: str, title: str) -> None:
+    assert one(fields).title == title
+
+
+def test_the_subtitles_of_a_container_belong_to_it() -> None:
+    venue = one("booktitle = {Proc. X}, booksubtitle = {Ten years}, year = 2020", "inproceedings").venue
+    assert venue is not None
+    assert venue.container == "Proc. X: Ten years"
+
+
+def test_names_may_be_written_part_by_part() -> None:
+    names = "family=Oord, given=Aaron, prefix=van den, useprefix=true and given=Fred and family={Bee, C.}, given={Ann}"
+    assert one(f"author = {{{names}}}").authors == (
+        Name(family="van den Oord", given="Aaron"),
+        Name(family="Fred"),
+        Name(family="Bee, C.", given="Ann"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "bibtex", "biblatex"),
+    [
+        ("manual", "title = {T}", "manual", "manual"),
+        ("dataset", "title = {T}", "misc", "dataset"),
+        ("article", "title = {T}", "article", "article"),
+        ("mastersthesis", "title = {T}, school = {ETH}, year = 2020", "mastersthesis", "mastersthesis"),
+        ("phdthesis", "title = {T}, school = {ETH}, year = 2020", "phdthesis", "thesis"),
+        ("inbook", "title = {T}, booktitle = {B}, year = 2020", "incollection", "inbook"),
+        ("manual", "title = {T}, eprint = {1706.03762}, archiveprefix = {arXiv}", "misc", "online"),
+        ("mine", "title = {T}", "misc", "misc"),
+    ],
+)
+def test_a_type_of_entry_stays_where_the_format_has_it(kind: str, fields: str, bibtex: str, biblatex: str) -> None:
+    entry = one(fields, kind)
+    written = []
+    for name in ("bibtex", "biblatex"):
+        exporter = REGISTRY.exporters[name]
+        assert exporter.render
+        written.append(exporter.render(entry, exporter.options()).partition("{")[0])
+    assert written == [f"@{bibtex}", f"@{biblatex}"]
 
 
 @pytest.mark.parametrize(

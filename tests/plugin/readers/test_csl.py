@@ -63,6 +63,17 @@ def test_a_publication_is_a_venue_and_arxiv_is_none() -> None:
     assert entry(type="report", publisher="arXiv").venue is None
 
 
+@pytest.mark.parametrize("kind", ["report", "thesis"])
+def test_the_publisher_of_a_report_or_thesis_is_its_institution(kind: str) -> None:
+    venue = Venue(kind=kind, container="ETH")
+    assert entry(type=kind, publisher="ETH").venue == venue
+    exporter = REGISTRY.exporters["csl-json"]
+    assert exporter.render
+    written = json.loads(exporter.render(Entry(title="T", key="k", venue=venue), exporter.options()))
+    assert written["publisher"] == "ETH"
+    assert "container-title" not in written
+
+
 @pytest.mark.parametrize(
     "issued", [None, {}, {"date-parts": [[]]}, {"date-parts": [[2020, 31]]}, "2020", {"raw": "soon"}]
 )

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from refmill_hooks import Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, Venue, hookimpl
+from refmill_hooks import OF_INSTITUTIONS, Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, Venue, hookimpl
 from refmill_hooks.text import squeeze
 
 URL: Final = "https://doi.org/"
@@ -100,6 +100,9 @@ def _venue(record: dict[str, Any]) -> Venue | None:
     container = _said(record.get("container-title"))
     if kind is None or (kind in ("article-journal", "chapter", "paper-conference") and not container):
         return None
+    publisher = _said(record.get("publisher"))
+    if kind in OF_INSTITUTIONS and not container:
+        container, publisher = publisher, ""
     date = _date(record)
     return Venue(
         kind=kind,
@@ -110,7 +113,7 @@ def _venue(record: dict[str, Any]) -> Venue | None:
         pages=_said(record.get("page") or record.get("article-number")).replace("\u2013", "-").replace("--", "-"),
         year=int(date[:4]) if date else None,
         date=date,
-        publisher=_said(record.get("publisher")),
+        publisher=publisher,
         issn=_said(record.get("ISSN")),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from refmill.builtin.bib_layout import CONTAINERS, KEPT, MONTHS, TYPES
+from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, OTHER_TYPES, TYPES
 from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
@@ -99,8 +99,12 @@ def _kept(entry: Entry, lines: list[str], ascii: bool) -> list[str]:
 
 
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
-    if entry.venue:
-        return TYPES.get(entry.venue.kind, ("misc", "misc"))[biblatex]
+    of = entry.venue.kind if entry.venue else ""
+    kept = entry.extra.get(KEPT_TYPE) if entry.extra else None
+    if kept and of in OTHER_TYPES and kept in OTHER_TYPES[of][biblatex]:
+        return kept
+    if of:
+        return TYPES.get(of, ("misc", "misc"))[biblatex]
     return options.preprint or ("online" if biblatex and entry.id else "misc")
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from refmill_hooks import Entry, Exporter, Name, hookimpl
+from refmill_hooks import OF_INSTITUTIONS, Entry, Exporter, Name, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
@@ -121,6 +121,8 @@ def item(entry: Entry, options: CslOptions) -> Item:
         made.container_title_short = _text(venue.container_short)
         if venue.kind == "book":
             made.collection_title = text(venue.container)
+        elif venue.kind in OF_INSTITUTIONS and not venue.publisher:
+            made.publisher = text(venue.container)
         else:
             made.container_title = text(venue.container)
     elif arxiv:

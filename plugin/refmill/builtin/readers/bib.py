@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from refmill.builtin.bib_ids import arxiv_id_of
-from refmill.builtin.bib_layout import CONTAINERS, KEPT, MONTHS, TYPES
+from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, OTHER_TYPES, TYPES
 from refmill_hooks import DATE, UNVERIFIED, Entry, Name, Reader, ReadError, SkipRecord, Source, Venue, hookimpl
 from refmill_hooks.categories import categories_in
 from refmill_hooks.identifiers import is_arxiv_doi, split_dois
@@ -36,6 +36,7 @@ _WORD_TO_KIND: Final = {word: kind for kind, words in TYPES.items() for word in 
     "periodical": "article-journal",
 }
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_LABELLED = re.compile(r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*(\{[^{}]*\}|[^,]*)")
 _ARXIV_JOURNAL = re.compile(r"\W*(?:ar[xχ]iv|corr\b)", re.IGNORECASE)
 
 _READ: Final = frozenset(
@@ -182,6 +183,7 @@ def _is_one(raw: str) -> bool:
 def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
     """What the fields say, as an entry; unknown ones in `extra` under `bib:name`."""
     id = arxiv_id_of(fields)
+    fields = _with_subtitles(fields)
     noted, extra = fields_of_remarks(split_remarks(squeeze(unprotected(fields.get("note", "")))))
     plainly = "" if noted or extra else fields.get("note", "")
     authors, truncated = _authors(fields.get("author", ""))
@@ -203,6 +205,9 @@ def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
     if not id and fields.get("url"):
         kept["url"] = fields["url"]
     extra |= {KEPT + name: value for name, value in kept.items()}
+    others = OTHER_TYPES.get(venue.kind if venue else "", ())
+    if any(kind in types for types in others) and (venue or not id):
+        extra[KEPT_TYPE] = kind
     dois = tuple(doi for doi in split_dois(fields.get("doi", "").replace("\\_", "_")) if not is_arxiv_doi(doi))
     return Entry(
         id=id.id if id else "",
@@ -217,6 +222,18 @@ def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
         source="bib",
         **(noted | {"doi": dois + noted.get("doi", ()), "extra": extra}),
     )
+
+
+def _with_subtitles(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Each subtitle joined to its title, as people cite it."""
+    joined = dict(fields)
+    for name in ("title", "booktitle", "journaltitle"):
+        title, subtitle = fields.get(name), fields.get(name.replace("title", "subtitle"))
+        if title and subtitle:
+            del joined[name.replace("title", "subtitle")]
+            if not squeeze(title).lower().endswith(squeeze(subtitle).lower()):
+                joined[name] = f"{title} {subtitle}" if title[-1] in ":?!." else f"{title}: {subtitle}"
+    return joined
 
 
 def _authors(text: str) -> tuple[tuple[Name, ...], bool]:
@@ -234,6 +251,8 @@ def _name(text: str) -> Name:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `Guy L. Steele`, `{Kimi Team}`."""
     from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts
 
+    if _LABELLED.match(text):
+        return _name_of_labels(text)
     if text[:1] == "{" and text[-1:] == "}" and _is_one(text):
         inner = text[1:-1].strip()
         return Name(family=inner) if " " not in inner and not is_group(inner) else Name(literal=inner)
@@ -244,6 +263,16 @@ def _name(text: str) -> Name:
     family = " ".join([*parts.von, *parts.last])
     return Name(
         family=unprotected(family), given=unprotected(" ".join(parts.first)), suffix=unprotected(" ".join(parts.jr))
+    )
+
+
+def _name_of_labels(text: str) -> Name:
+    """`family=Oord, given=Aaron, prefix=van den, useprefix=true`, as BibLaTeX takes names (biblatex manual, 3.4)."""
+    part = {label: _value(value, {}) for label, value in _LABELLED.findall(text)}
+    family = " ".join(filter(None, (part.get("prefix"), part.get("family"))))
+    given, suffix = part.get("given", ""), part.get("suffix", "")
+    return Name(
+        family=unprotected(family or given), given=unprotected(given if family else ""), suffix=unprotected(suffix)
     )
 
 

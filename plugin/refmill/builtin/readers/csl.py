@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from refmill.builtin.json_records import objects
-from refmill_hooks import DATE, Entry, Name, Reader, ReadError, Source, Venue, hookimpl
+from refmill_hooks import DATE, OF_INSTITUTIONS, Entry, Name, Reader, ReadError, Source, Venue, hookimpl
 from refmill_hooks.categories import categories_in
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, is_arxiv_doi, parse_id, split_dois
 from refmill_hooks.names import is_group
@@ -142,15 +142,16 @@ def _venue(item: dict[str, Any]) -> Venue | None:
     kind = _text(item.get("type"))
     series = _text(item.get("collection-title")) if kind == "book" else ""
     container = squeeze(series or _text(item.get("container-title")))
-    is_arxiv = container.lower().startswith(("arxiv", "corr")) or (
-        kind == "report" and _text(item.get("publisher")).lower() == "arxiv"
-    )
+    publisher = _text(item.get("publisher"))
+    is_arxiv = container.lower().startswith(("arxiv", "corr")) or (kind == "report" and publisher.lower() == "arxiv")
     if (
         kind not in _VENUES
         or is_arxiv
         or (kind in ("article-journal", "paper-conference", "chapter") and not container)
     ):
         return None
+    if kind in OF_INSTITUTIONS and not container:
+        container, publisher = publisher, ""
     written = _date(item.get("issued"))
     return Venue(
         kind=kind,
@@ -161,7 +162,7 @@ def _venue(item: dict[str, Any]) -> Venue | None:
         pages=_text(item.get("page")).replace("–", "-"),
         year=int(written[:4]) if written else None,
         date=written,
-        publisher=_text(item.get("publisher")),
+        publisher=publisher,
         issn=_text(item.get("ISSN")),
     )
 
