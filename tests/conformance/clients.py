@@ -228,6 +228,8 @@ def _of_mods(record: ElementTree.Element) -> Item:
 
     names = []
     for person in record.iterfind("{*}name"):
+        if not {"author", "creator"}.issuperset(texts("role/roleTerm", person)):
+            continue  # an editor or a translator
         parts = {each.get("type", ""): each.text or "" for each in person.iterfind("{*}namePart")}
         names.append(parts.get("family") or parts.get("") or " ".join(parts.values()))
     identifiers = {each.get("type", ""): each.text or "" for each in record.iterfind("{*}identifier")}

@@ -2,7 +2,8 @@
 
     python -m tests.conformance.comparison
 
-writes them: one of refmill's own samples and hard entries, one of all recorded dumps where these are present.
+writes them: one of refmill's own samples and hard entries, and where they are present, one of all recorded dumps and
+one of all recorded libraries.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -31,30 +32,35 @@ from refmill_hooks.tex_tables import KNOWN_IN_MATH, LIKE_LATIN
 from refmill_hooks.text import plain
 
 __all__ = [
+    "DUMPS",
     "LIBRARIES",
-    "RECORDED",
     "RESULTS",
+    "SAMPLES",
     "Counts",
+    "folded",
     "measured",
     "outputs",
     "recorded_entries",
-    "recorded_table",
     "sample_entries",
-    "samples_table",
+    "table",
 ]
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
-SAMPLES: Final = Path(__file__).parents[2] / "samples"
+SAMPLE_LIBRARY: Final = Path(__file__).parents[2] / "samples" / "goldens" / "refs.bib"
 FILES: Final = {
     "bibtex": "refs.bib",
     "biblatex": "refs.biblatex.bib",
     "csl-json": "refs.json",
     "zotero-rdf": "refs.rdf",
 }
-RECORDED: Final = [str(SHARED / "data" / name) for name in "kaggle oai atom abs textdump listing csl".split()]
-"""All recorded dumps."""
-LIBRARIES: Final = [str(SHARED / "data" / "bib")]
-"""The .bib files beside them hold what their authors wrote, right or wrong: clients must take them, that is all."""
+SAMPLES: Final = "Samples and hard entries"
+DUMPS: Final = "All recorded dumps"
+LIBRARIES: Final = "All recorded libraries"
+RECORDED: Final = {
+    DUMPS: [str(SHARED / "data" / name) for name in "kaggle oai atom abs textdump listing csl".split()],
+    LIBRARIES: [str(SHARED / "data" / "bib")],
+}
+"""Title of a table -> where its entries are."""
 
 Counts = Mapping[str, tuple[int, int, int]]
 """Field -> how many values were kept, changed, lost."""
@@ -64,16 +70,16 @@ def sample_entries() -> list[Entry]:
     """The samples and the hard entries, with their keys."""
     from refmill import read
 
-    with read(SAMPLES / "goldens" / "refs.bib") as sampled:
+    with read(SAMPLE_LIBRARY) as sampled:
         chosen = [*sampled, *(entry for entry in hard_entries() if entry.title)]
     keys = Registry().transforms["keys"]
     assert keys.stream
     return list(keys.stream(iter(chosen), keys.options()))
 
 
-def recorded_entries(inputs: Sequence[str] = RECORDED) -> list[Entry]:
-    """Those of all recorded dumps, some 30,000, with their keys."""
-    with entries_of(Job(inputs=inputs, enrichers=()), Registry()) as (found, _):
+def recorded_entries(title: str = DUMPS) -> list[Entry]:
+    """Those of all recorded dumps, some 30,000, or libraries, with their keys."""
+    with entries_of(Job(inputs=RECORDED[title], enrichers=()), Registry()) as (found, _):
         return list(found)
 
 
@@ -134,7 +140,9 @@ def compared(client: Client, format: str, path: Path, chosen: list[Entry]) -> Co
     shown = {item["key"]: item for item in client.read(path, format)}
     counts = {field: [0, 0, 0] for field in FIELDS}
     for entry in chosen:
-        item = shown.get(entry.key, {})
+        if (item := shown.get(entry.key)) is None:
+            counts["key"][2] += 1  # it refuses the entry as a whole
+            continue
         for field, value in expected(entry, format).items():
             if want := folded(field, value):
                 got = folded(field, item.get(field, ""))
@@ -188,21 +196,12 @@ file by which anyone can see it do so.
 """
 
 
-def samples_table(found: Mapping[tuple[str, str], Counts]) -> str:
-    return table("Samples and hard entries", len(sample_entries()), found)
-
-
-def recorded_table(count: int, found: Mapping[tuple[str, str], Counts]) -> str:
-    return table("All recorded dumps", count, found)
-
-
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        chosen = sample_entries()
-        sections = [samples_table(measured(chosen, outputs(chosen, Path(folder))))]
-        if SHARED.is_dir():
-            chosen = recorded_entries()
-            sections.append(recorded_table(len(chosen), measured(chosen, outputs(chosen, Path(folder)))))
+    sections = []
+    for title in (SAMPLES, *(RECORDED if SHARED.is_dir() else ())):
+        chosen = sample_entries() if title == SAMPLES else recorded_entries(title)
+        with tempfile.TemporaryDirectory() as folder:
+            sections.append(table(title, len(chosen), measured(chosen, outputs(chosen, Path(folder)))))
     RESULTS.write_text(_HEAD + "\n".join(sections))
     sys.stdout.write(RESULTS.read_text())
 

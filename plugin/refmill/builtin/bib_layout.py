@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CONTAINERS", "KEPT", "KEPT_TYPE", "MONTHS", "OTHER_TYPES", "TYPES"]
+__all__ = ["CONTAINERS", "KEPT", "KEPT_TYPE", "MONTHS", "NOT_IN_BIBLATEX", "OTHER_TYPES", "TYPES"]
 
 MONTHS: Final = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
 
@@ -52,3 +52,13 @@ CONTAINERS: Final = {
     "thesis": ("school", "institution"),
 }
 """CSL type of the venue -> the field of its container in BibTeX and in BibLaTeX."""
+
+NOT_IN_BIBLATEX: Final = {
+    "article-journal": frozenset({"publisher"}),
+    "paper-conference": frozenset({"issn"}),
+    "chapter": frozenset({"issn"}),
+    "book": frozenset({"issn"}),
+    "report": frozenset({"volume", "publisher", "issn"}),
+    "thesis": frozenset({"volume", "number", "publisher", "issn"}),
+}
+"""CSL type of the venue -> the fields that BibLaTeX's data model has no place for, of which biber complains."""

@@ -87,6 +87,12 @@ def test_biblatex_has_a_publisher_where_its_data_model_has_one(venue: Venue, exp
     assert ("publisher" in fields) == ("publisher" in expected)
 
 
+def test_biblatex_leaves_out_what_its_data_model_has_no_place_for() -> None:
+    thesis = PUBLISHED.replace(venue=Venue(kind="thesis", container="ETH", volume="1", issue="2", issn="0003-6951"))
+    assert not {"volume", "number", "issn"} & set(written(thesis, dialect="biblatex"))
+    assert {"volume", "number", "issn"} <= set(written(thesis))
+
+
 def test_what_is_neither_published_nor_online_is_misc() -> None:
     assert written(Entry(title="T", key="k"), dialect="biblatex")["type"] == "misc"
 

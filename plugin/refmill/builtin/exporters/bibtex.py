@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, OTHER_TYPES, TYPES
-from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
+from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, NOT_IN_BIBLATEX, OTHER_TYPES, TYPES
+from refmill_hooks import OF_INSTITUTIONS, Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
@@ -155,16 +155,19 @@ def _text(value: str, ascii: bool) -> str:
 
 
 def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> None:
-    container = CONTAINERS.get(venue.kind, ("journal", "journaltitle"))[biblatex]
+    kind, container, publisher = venue.kind, venue.container, venue.publisher
+    if not container and kind in OF_INSTITUTIONS:
+        container, publisher = publisher, ""
+    left_out = NOT_IN_BIBLATEX.get(kind, ()) if biblatex else ()
     for name, value in (
-        (container, venue.container),
+        (CONTAINERS.get(kind, ("journal", "journaltitle"))[biblatex], container),
         ("volume", venue.volume),
         ("number", venue.issue),
         ("pages", venue.pages.replace("-", "--")),
-        (_publisher_field(venue, biblatex), venue.publisher),
+        ("publisher", publisher),
         ("issn", venue.issn),
     ):
-        if name and value:
+        if value and name not in left_out:
             lines.append(f"{_lead(name)}{{{_text(value, ascii)}}}")
 
 
@@ -182,13 +185,6 @@ def _title(title: str, options: BibOptions) -> str:
     if options.capitals == "title":
         return f"{{{value}}}"
     return protect_capitals(value) if options.capitals == "words" else value
-
-
-def _publisher_field(venue: Venue, biblatex: bool) -> str:
-    """Where biblatex has a place for the publisher (its data model has none in articles); "" where it has none."""
-    if not biblatex or venue.kind not in ("article-journal", "report", "thesis"):
-        return "publisher"
-    return "" if venue.kind == "article-journal" or venue.container else "institution"
 
 
 @lru_cache(1 << 10)
