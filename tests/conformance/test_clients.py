@@ -248,6 +248,19 @@ def test_bibtex_and_latex_set_the_libraries_of_others(libraries: dict[str, Path]
     assert _set("plain", libraries["ascii"], tmp_path) == []
 
 
+def test_abstracts_are_the_same_bytes_in_both_dialects(recorded: list[Entry], collected: list[Entry]) -> None:
+    entries = [*recorded, *collected]
+    assert _abstracts("bibtex", entries) == _abstracts("biblatex", entries)
+
+
+def _abstracts(dialect: str, entries: list[Entry]) -> list[str]:
+    exporter = Registry().exporters[dialect]
+    assert exporter.render
+    lone = (Entry(id=entry.id, key=entry.key, abstract=entry.abstract) for entry in entries if entry.abstract)
+    blocks = (exporter.render(entry, exporter.options()) for entry in lone)
+    return [block.partition("  abstract ")[2] for block in blocks]
+
+
 @needs("pdflatex")
 def test_each_command_of_math_compiles_wherever_it_stands(tmp_path: Path) -> None:
     forms = (r"$\%s$", r"$\%s{x}$", r"$\%s x$", r"$x^\%s$", r"$x_{\%s}$", r"$\%s_i^j$")
