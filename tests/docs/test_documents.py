@@ -91,7 +91,8 @@ def test_every_block_runs_as_it_is_printed(document: Path, least: int, place: Pa
 
 
 def test_the_test_command_is_what_ci_runs() -> None:
-    command = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest"
+    tests = ".venv/bin/python -m pytest -n auto --dist loadfile"
+    command = f"python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && {tests}"
     assert f"\n{command}\n" in README.read_text()
     assert f"({command})" in (ROOT / ".ci" / "run").read_text()
 

@@ -13,10 +13,10 @@ import msgspec
 
 from refmill.builtin.bib_ids import arxiv_id_of
 from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, OTHER_TYPES, TYPES
-from refmill_hooks import DATE, UNVERIFIED, Entry, Name, Reader, ReadError, SkipRecord, Source, Venue, hookimpl
+from refmill.builtin.bib_values import authors_of, value_of
+from refmill_hooks import DATE, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source, Venue, hookimpl
 from refmill_hooks.categories import categories_in
 from refmill_hooks.identifiers import is_arxiv_doi, split_dois
-from refmill_hooks.names import is_group, parse_name
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
 from refmill_hooks.text import squeeze, unprotected
 
@@ -27,7 +27,6 @@ _SNIFFED = re.compile(rb"(?:^|\n)[ \t]*@\s*[A-Za-z]{3,20}\s*[{(]\s*[^\s=,{}\"]*\
 _NO_ENTRY: Final = frozenset({"string", "comment", "preamble"})
 _LONGEST: Final = 4 << 20
 _STRING = re.compile(r"@\s*string\s*[{(]\s*([^\s={}]+)\s*=\s*(.*?)\s*[)}]\s*$", re.DOTALL | re.IGNORECASE)
-_PART = re.compile(r'"((?:[^"{}]|\{[^"]*\})*)"|\{((?:[^{}]|\{[^{}]*\})*)\}|([^\s#"{}]+)')
 _NAMES_OF_MONTHS = {month: number for number, month in enumerate(MONTHS, 1)}
 _WORD_TO_KIND: Final = {word: kind for kind, words in TYPES.items() for word in words} | {
     "inbook": "chapter",
@@ -36,7 +35,6 @@ _WORD_TO_KIND: Final = {word: kind for kind, words in TYPES.items() for word in 
     "periodical": "article-journal",
 }
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
-_LABELLED = re.compile(r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*(\{[^{}]*\}|[^,]*)")
 _ARXIV_JOURNAL = re.compile(r"\W*(?:ar[xχ]iv|corr\b)", re.IGNORECASE)
 
 _READ: Final = frozenset(
@@ -74,7 +72,7 @@ def records(source: Source) -> Iterator[BibRecord]:
             continue  # text between entries is a comment
         source.line = line
         if opening[1].lower() == "string" and (defined := _STRING.match(text.strip())):
-            strings = strings | {defined[1].lower(): _value(defined[2], strings)}
+            strings = strings | {defined[1].lower(): value_of(defined[2], strings)}
         yield BibRecord(text, strings)
 
 
@@ -146,7 +144,7 @@ def fields_of(record: BibRecord) -> tuple[str, str, dict[str, str]]:
     parsed = library.entries[0]
     fields: dict[str, str] = {}
     for field in parsed.fields:
-        fields.setdefault(field.key.lower(), _value(str(field.value), record.strings))
+        fields.setdefault(field.key.lower(), value_of(str(field.value), record.strings))
     return parsed.entry_type.lower(), parsed.key, fields
 
 
@@ -156,37 +154,13 @@ def _quiet() -> None:
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 
 
-def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """The text of `{…}`, `"…"`, a number, a string's name, or several of these joined by `#`."""
-    raw = raw.strip()
-    if raw[:1] + raw[-1:] in ("{}", '""') and _is_one(raw):
-        return raw[1:-1].strip()
-    if "#" not in raw and raw[:1] not in '{"':
-        return strings.get(raw.lower(), raw)
-    parts = []
-    for quoted, braced, word in _PART.findall(raw):
-        parts.append(quoted or braced or strings.get(word.lower(), word))
-    return "".join(parts).strip()
-
-
-def _is_one(raw: str) -> bool:
-    """Whether the first delimiter is closed by the last."""
-    depth = 0
-    text = raw.replace("\\{", "  ").replace("\\}", "  ")
-    for at, sign in enumerate(text):
-        depth += (sign == "{") - (sign == "}")
-        if at and depth == 0 and at < len(text) - 1 and sign in '}"':
-            return False
-    return True
-
-
 def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
     """What the fields say, as an entry; unknown ones in `extra` under `bib:name`."""
     id = arxiv_id_of(fields)
     fields = _with_subtitles(fields)
     noted, extra = fields_of_remarks(split_remarks(squeeze(unprotected(fields.get("note", "")))))
     plainly = "" if noted or extra else fields.get("note", "")
-    authors, truncated = _authors(fields.get("author", ""))
+    authors, truncated = authors_of(fields.get("author", ""))
     venue = _venue(kind, fields)
     written = _written(fields)
     full = _DATE.fullmatch(written)
@@ -234,46 +208,6 @@ def _with_subtitles(fields: Mapping[str, str]) -> Mapping[str, str]:
             if not squeeze(title).lower().endswith(squeeze(subtitle).lower()):
                 joined[name] = f"{title} {subtitle}" if title[-1] in ":?!." else f"{title}: {subtitle}"
     return joined
-
-
-def _authors(text: str) -> tuple[tuple[Name, ...], bool]:
-    """The names, and whether `others` says that there are more."""
-    from bibtexparser.middlewares.names import split_multiple_persons_names
-
-    if not text:
-        return (), False
-    names = [_name(squeeze(name)) for name in split_multiple_persons_names(squeeze(text)) if name.strip()]
-    known = tuple(name for name in names if name.literal or name.family not in ("others", "et al.", "et al"))
-    return known, len(known) < len(names)
-
-
-def _name(text: str) -> Name:
-    """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `Guy L. Steele`, `{Kimi Team}`."""
-    from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts
-
-    if _LABELLED.match(text):
-        return _name_of_labels(text)
-    if text[:1] == "{" and text[-1:] == "}" and _is_one(text):
-        inner = text[1:-1].strip()
-        return Name(family=inner) if " " not in inner and not is_group(inner) else Name(literal=inner)
-    try:
-        parts = parse_single_name_into_parts(text)
-    except InvalidNameError:
-        return parse_name(text)
-    family = " ".join([*parts.von, *parts.last])
-    return Name(
-        family=unprotected(family), given=unprotected(" ".join(parts.first)), suffix=unprotected(" ".join(parts.jr))
-    )
-
-
-def _name_of_labels(text: str) -> Name:
-    """`family=Oord, given=Aaron, prefix=van den, useprefix=true`, as BibLaTeX takes names (biblatex manual, 3.4)."""
-    part = {label: _value(value, {}) for label, value in _LABELLED.findall(text)}
-    family = " ".join(filter(None, (part.get("prefix"), part.get("family"))))
-    given, suffix = part.get("given", ""), part.get("suffix", "")
-    return Name(
-        family=unprotected(family or given), given=unprotected(given if family else ""), suffix=unprotected(suffix)
-    )
 
 
 def _venue(kind: str, fields: Mapping[str, str]) -> Venue | None:
