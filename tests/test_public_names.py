@@ -10,8 +10,9 @@ import refmill_hooks
 from refmill_hooks import hard_entries, specs, testing, text
 
 CONTRACT_NAMES = """
-    CONTRACT DATE MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM SUSPECT UNVERIFIED WITHDRAWN Answer Enricher
-    Entry Exporter Missing Name Net NoOptions ReadError Reader ServiceError SkipRecord Source Transform Venue Version hookimpl
+    CONTRACT DATE MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM SUSPECT UNVERIFIED WITHDRAWN Answer
+    Enricher Entry Exporter Missing Name Net NoOptions ReadError Reader ServiceError SkipRecord Source Transform Venue
+    Version hookimpl
 """.split()
 ROLE_FIELDS = {
     "Reader": "name title sniff records entry raw suffixes weak boundary needs",
