@@ -17,9 +17,11 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.fakes.server import Server
 
 _LOOKS_LIKE_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 
@@ -103,7 +105,7 @@ class ArxivApi:
     def __post_init__(self) -> None:
         self.plan = list(self.faults)
         self.random = random.Random(4)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self.server = Server(("127.0.0.1", 0), _Handler)
         self.server.api = self  # type: ignore[attr-defined]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
+
+from tests.fakes.server import Server
 
 
 class DoiOrg:
@@ -15,7 +17,7 @@ class DoiOrg:
     def __init__(self, records: Mapping[str, Mapping[str, object] | str]) -> None:
         self.records = records
         self.asked: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def __enter__(self) -> DoiOrg:

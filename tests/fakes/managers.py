@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.fakes.server import Server
 
 TYPES = ("text/plain", "application/rdf+xml", "application/x-bibtex", "application/vnd.citationstyles.csl+json")
 
@@ -17,7 +19,7 @@ class _Manager:
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.requests: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Any:
