@@ -243,6 +243,8 @@ def split_dois(text: str) -> tuple[str, ...]:
     """
     if _LONE_DOI.fullmatch(text) and text.find("10.", 3) < 0:
         return (text,)
+    if "\\" in text:
+        text = text.replace("$\\_$", "_").replace("\\_", "_")  # as people write it for LaTeX
     found: dict[str, str] = {}
     for word in text.split():
         starts = [match.start() for match in _DOI_START.finditer(word) if _begins_doi(word, match.start())]
@@ -256,7 +258,7 @@ def split_dois(text: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-_LONE_DOI = re.compile(r"10\.(?!48550/)\d{4,9}/\S*[^\s.,;]")
+_LONE_DOI = re.compile(r"10\.(?!48550/)\d{4,9}/[^\s\\]*[^\s.,;\\]")
 _DOI_TAIL = re.compile(r"[;,](?:https?://(?:dx\.)?doi\.org/|doi:)?$", re.IGNORECASE)
 
 

@@ -121,16 +121,10 @@ _COUNTS: Final = {
         "volume": (0, 0, 5),
         "abstract": (1, 376, 4),
     },
-    ("pandoc", "biblatex"): {
-        "title": (0, 10, 30),
-        "authors": (0, 23, 0),
-        "container": (0, 0, 10),
-        "volume": (0, 0, 5),
-        "abstract": (1, 376, 4),
-    },
+    ("pandoc", "biblatex"): {"title": (0, 10, 30), "authors": (0, 23, 0), "container": (0, 0, 10), "volume": (0, 0, 5)},
     ("pandoc", "csl-json"): {"authors": (0, 24, 0)},
     ("Better BibTeX", "bibtex"): {"title": (0, 3, 1), "abstract": (0, 26, 2)},
-    ("Better BibTeX", "biblatex"): {"title": (0, 3, 1), "abstract": (0, 26, 2)},
+    ("Better BibTeX", "biblatex"): {"title": (0, 3, 1)},
     ("citation-js", "bibtex"): {"title": (0, 8, 2), "container": (0, 0, 9), "abstract": (0, 45, 0), "key": (0, 0, 11)},
     ("bibutils", "bibtex"): {
         "title": (0, 117, 162),

@@ -14,11 +14,12 @@ from tests.conformance.clients import CLIENTS, HERE, Client, better_bibtex, lack
 from tests.conformance.ratchet import LOSSES, Loss, probes
 from tests.shared import shared
 
+from refmill.builtin.bib_layout import KEPT_TYPE, OTHER_TYPES, TYPES
 from refmill.builtin.readers import bib
 from refmill.pipeline import Job, entries_of
 from refmill.pipeline import run as run_job
 from refmill.registry import Registry
-from refmill_hooks import Entry
+from refmill_hooks import DATE, Entry, Name, Venue
 from refmill_hooks.tex_tables import KNOWN_IN_MATH
 from refmill_hooks.text import latex
 
@@ -176,6 +177,27 @@ def test_biber_validates_biblatex_without_a_warning(files: dict[str, Path]) -> N
 @needs("biber")
 def test_biber_validates_all_recorded_entries(many: dict[str, Path]) -> None:
     assert _in_halves(_biber_complaints, _blocks_in_halves(many["biblatex"])) == []
+
+
+@needs("biber")
+def test_biber_knows_each_type_and_each_field_of_a_venue(tmp_path: Path) -> None:
+    exporter = Registry().exporters["biblatex"]
+    assert exporter.render
+    venues = [
+        Venue(
+            kind=kind, container="C", volume="1", issue="2", pages="3-4", date="2020", publisher="P", issn="0003-6951"
+        )
+        for kind in TYPES
+    ]
+    entries = [
+        Entry(key=venue.kind, title="T", venue=venue, authors=(Name(family="B", given="A."),)) for venue in venues
+    ]
+    others = sorted(OTHER_TYPES[""][1])
+    entries += [Entry(key=f"other-{kind}", title="T", extra={KEPT_TYPE: kind, DATE: "2020"}) for kind in others]
+    path = tmp_path / "refs.bib"
+    path.write_text("\n".join(exporter.render(entry, exporter.options()) for entry in entries))
+    assert path.read_text().count("\n@") + 1 == len(entries)
+    assert [line for line in _biber_complaints(path) if "Missing mandatory" not in line] == []
 
 
 @needs("biber")

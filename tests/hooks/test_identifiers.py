@@ -72,6 +72,11 @@ def test_an_id_leads_back_to_its_url_doi_and_citation_form() -> None:
     assert ArxivId("hep-th/9901001").citation("hep-th") == "arXiv:hep-th/9901001"
 
 
+@pytest.mark.parametrize("text", [r"10.1007/978-3-319-47066-5\_3", r"10.1007/978-3-319-47066-5$\_$3"])
+def test_a_doi_that_was_written_for_latex_is_bare(text: str) -> None:
+    assert split_dois(text) == ("10.1007/978-3-319-47066-5_3",)
+
+
 def test_several_dois_in_one_field_are_told_apart() -> None:
     assert split_dois("10.1103/a;10.1103/b\n10.1002/(SICI)1<1::A>3.0.CO;2-1 (2009)") == (
         "10.1103/a",

@@ -33,15 +33,13 @@ OTHER_TYPES: Final = {
             techreport unpublished""".split()
         ),
         frozenset(
-            """article artwork audio book bookinbook booklet collection commentary dataset image inbook incollection
-            inproceedings inreference jurisdiction legal legislation letter manual mastersthesis movie music mvbook
-            mvcollection mvproceedings mvreference online patent performance periodical phdthesis proceedings reference
-            report review software standard suppbook suppcollection suppperiodical techreport thesis unpublished
-            video""".split()
+            """article book bookinbook booklet collection dataset inbook incollection inproceedings inreference manual
+            mastersthesis mvbook mvcollection mvproceedings mvreference online patent periodical phdthesis proceedings
+            reference report software suppbook suppcollection techreport thesis unpublished""".split()
         ),
     ),
 }
-"""CSL type of the venue, "" for none -> further types in BibTeX and BibLaTeX (btxdoc; biblatex manual, 2.1)."""
+"""CSL type of the venue, "" for none -> further types in BibTeX (btxdoc), in BibLaTeX (for which biber has fields)."""
 
 CONTAINERS: Final = {
     "article-journal": ("journal", "journaltitle"),

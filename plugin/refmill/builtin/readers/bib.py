@@ -182,7 +182,7 @@ def entry_of_fields(kind: str, key: str, fields: Mapping[str, str]) -> Entry:
     others = OTHER_TYPES.get(venue.kind if venue else "", ())
     if any(kind in types for types in others) and (venue or not id):
         extra[KEPT_TYPE] = kind
-    dois = tuple(doi for doi in split_dois(fields.get("doi", "").replace("\\_", "_")) if not is_arxiv_doi(doi))
+    dois = tuple(doi for doi in split_dois(fields.get("doi", "")) if not is_arxiv_doi(doi))
     return Entry(
         id=id.id if id else "",
         version=id.version if id else None,
