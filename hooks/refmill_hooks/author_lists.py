@@ -42,14 +42,16 @@ def are_ordinary(authors: str) -> bool:
 
 def authors_of_parts(parts: Iterable[Sequence[str]]) -> tuple[Name, ...]:
     """Authors as arXiv's own parser splits them: each a keyname, forenames, a suffix, and affiliations if any."""
-    return repair_authors([_author_of(part) for part in parts if part])
-
-
-def _author_of(part: Sequence[str]) -> Name:
-    if len(part) == 3 and not part[2] and is_plain(part[1], part[0]):
-        return Name(family=part[0], given=part[1])
-    family, given, suffix, *affiliations = (*part, "", "") if len(part) < 3 else part
-    return name_from_parts(family, given, suffix, [text for text in affiliations if text])
+    names: list[Name] = []
+    are_plain = True
+    for part in parts:
+        if len(part) == 3 and not part[2] and is_plain(part[1], part[0]):
+            names.append(Name(family=part[0], given=part[1]))
+        elif part:
+            family, given, suffix, *affiliations = (*part, "", "") if len(part) < 3 else part
+            names.append(name_from_parts(family, given, suffix, [text for text in affiliations if text]))
+            are_plain = False
+    return tuple(names) if are_plain else repair_authors(names)
 
 
 def split_authors(authors: str) -> tuple[Name, ...]:

@@ -106,12 +106,13 @@ class _Rendered:
         self._render = output.exporter.render
         self._options = output.options
         self._between = output.exporter.between.encode("utf-8", "replace")
-        opening = _around(output.exporter.opening, output.options).encode("utf-8", "replace")
-        self._parts: list[bytes | memoryview] = [opening]
+        self._lead = b""
+        """What parts the next entry from what is written."""
+        self._parts: list[bytes | memoryview] = []
         self._size = 0
-        self._is_begun = False
         self._shard: Shard | None = None  # of which entries begin to end are still to be put
         self._begin = self._end = 0
+        self._write(_around(output.exporter.opening, output.options).encode("utf-8", "replace"))
 
     def add(self, entry: Entry) -> None:
         if isinstance(entry, Ready):
@@ -145,9 +146,6 @@ class _Rendered:
     def _put(self, text: bytes | memoryview) -> None:
         if self._shard is not None:
             self._put_run()
-        if self._is_begun and self._between:
-            self._parts.append(self._between)
-        self._is_begun = True
         self._parts.append(text)
         self._size += len(text)
         if self._size > _BUFFERED:
@@ -160,17 +158,23 @@ class _Rendered:
         self._report.unwritten(self.output.path, entry, f"the exporter {exporter.name} cannot write it: {error}")
 
     def _flush(self) -> None:
-        try:
-            self._stream.write(b"".join(self._parts))
-        except OSError as error:
-            raise _unwritable(self.output.path, error) from error
+        self._write(self._lead)
+        self._write(self._between.join(self._parts))
+        self._lead = self._between
         self._parts = []
         self._size = 0
 
+    def _write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+        except OSError as error:
+            raise _unwritable(self.output.path, error) from error
+
     def finish(self) -> None:
         self._put_run()
-        self._parts.append(_around(self.output.exporter.closing, self._options).encode("utf-8", "replace"))
-        self._flush()
+        if self._parts:
+            self._flush()
+        self._write(_around(self.output.exporter.closing, self._options).encode("utf-8", "replace"))
 
 
 class _Whole:

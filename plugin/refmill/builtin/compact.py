@@ -87,6 +87,10 @@ def _grown(slots: array[int]) -> array[int]:
     return larger
 
 
+_NUMBERS = {f"{number:03}": (number >> 3, 1 << (number & 7)) for number in range(1000)}
+"""Three digits -> the byte and the bit that stand for them."""
+
+
 class IdSet:
     """A set for arXiv ids, which are numbered through: a bit each, for up to a thousand that have all but three digits
     in common. Any other string is held as a CompactSet holds it.
@@ -98,14 +102,13 @@ class IdSet:
 
     def add(self, item: str) -> bool:
         """Whether the string is new; it is in the set from then on."""
-        tail = item[-3:]
-        if not (len(tail) == 3 and tail.isdecimal() and tail.isascii()) or " " in item:
+        place = _NUMBERS.get(item[-3:])
+        if place is None or " " in item:
             return self._others.add(item)
         bits = self._bits.get(item[:-3])
         if bits is None:
             bits = self._bits[item[:-3]] = bytearray(125)
-        number = int(tail)
-        at, bit = number >> 3, 1 << (number & 7)
+        at, bit = place
         if bits[at] & bit:
             return False
         bits[at] |= bit
