@@ -29,6 +29,7 @@ from pathlib import Path
 from sysconfig import get_config_var
 from typing import Any
 
+from tests.benchmarks.peers import LIBRARIES, by_bare_loop
 from tests.benchmarks.rows import rows, text_dump, written
 
 from refmill.pipeline import Job, run
@@ -134,31 +135,12 @@ def _source(folder: Path, name: str) -> Source:
 
 
 def peers(folder: Path, floor: Floor) -> Iterator[tuple[str, float]]:
-    """Other ways to a .bib from the same rows, a tenth of them, scaled up."""
+    """Other ways to do the work; libraries are given a tenth of the rows, and their ratios scaled up."""
+    bare = partial(by_bare_loop, folder / "rows.jsonl", folder / "bare.json")
+    yield "a bare loop to CSL-JSON that does no more than it must", floor.ratio(bare)
     some = [json.loads(line) for line in (folder / "rows.jsonl").read_bytes().splitlines()[: ROWS // 10]]
-
-    def by_pybtex() -> None:
-        from pybtex.database import BibliographyData, Entry, Person
-
-        library = BibliographyData()
-        for row in some:
-            persons = {"author": [Person(first=given, last=family) for family, given, *_ in row["authors_parsed"]]}
-            library.entries[row["id"]] = Entry("misc", {"title": row["title"], "abstract": row["abstract"]}, persons)
-        library.to_string("bibtex")
-
-    def by_bibtexparser() -> None:
-        import bibtexparser
-        from bibtexparser.model import Entry, Field
-
-        library = bibtexparser.Library()
-        for row in some:
-            author = " and ".join(f"{family}, {given}" for family, given, *_ in row["authors_parsed"])
-            values = {"author": author, "title": row["title"], "abstract": row["abstract"], "eprint": row["id"]}
-            library.add(Entry("misc", row["id"], [Field(name, value) for name, value in values.items()]))
-        bibtexparser.write_string(library)
-
-    for name, work in (("pybtex, objects and writer", by_pybtex), ("bibtexparser 2, writer", by_bibtexparser)):
-        yield name, floor.ratio(work, 3) * 10
+    for name, work in LIBRARIES.items():
+        yield name, floor.ratio(partial(work, some), 3) * 10
 
 
 def memory(folder: Path, counts: list[int]) -> Iterator[tuple[int, float]]:
@@ -265,15 +247,15 @@ def main() -> None:
         lines += [
             "# Benchmarks",
             "",
-            f"Written by `python -m tests.benchmarks`; {_python()}, {os.cpu_count()} processors. {ROWS:,} generated rows"
-            f" of {len(data) // ROWS:,} bytes. One floor is `{floor.name}.loads` of each row, none of them kept:"
+            f"Written by `python -m tests.benchmarks`; {_python()}, {os.cpu_count()} processors. {ROWS:,} generated"
+            f" rows of {len(data) // ROWS:,} bytes. One floor is `{floor.name}.loads` of each row, none of them kept:"
             f" {floor.microseconds():.1f} µs a row here. A budget is the goal; a ratio above it is missed by that much,"
             " and the second table says what costs it.",
             "",
         ]
         table("One process, in floors", ("what", "ratio", "budget"), list(conversions(folder, floor, registry)))
         table("Where the time goes, in floors", ("stage by itself", "ratio"), list(stages(folder, floor, registry)))
-        table("Peers, in floors", ("the same rows to a .bib by", "ratio"), list(peers(folder, floor)))
+        table("Peers, in floors", ("the same rows by", "ratio"), list(peers(folder, floor)))
         counts = [10_000, 100_000, *([1_000_000] if full else [])]
         table(
             "Peak memory, snapshot → bibtex",

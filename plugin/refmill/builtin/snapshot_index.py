@@ -31,16 +31,16 @@ _FORMAT: Final = "2"
 _SMALL: Final = 1 << 20
 """Bytes of a file whose index is made anew each time, in memory: faster than a look at the disk."""
 _CHUNK: Final = 4 << 20
+_USUAL: Final = 1 << 13
+"""Bytes in which a row is usually whole."""
 _BLOCK: Final = 1 << 18
 _ROWS_AT_ONCE: Final = 50_000
 _KEYS_AT_ONCE: Final = 500
 _TOLD_EVERY: Final = 5.0
 """Seconds between two lines about how far a build is."""
 
-_ROW = re.compile(
-    rb'^[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"|^[ \t\r\[\],]*\n',
-    re.MULTILINE,
-)
+_ROW = re.compile(rb'[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"')
+"""How a row begins whose id is canonical as it stands."""
 _ID = re.compile(rb'"id"\s*:\s*"([^"]{1,64})"')
 _SCHEMA: Final = """
 CREATE TABLE ids (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
@@ -99,10 +99,13 @@ class SnapshotIndex:
         return self._in_blocks(places) if self._holds_records else self._in_file(places)
 
     def _in_file(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
-        with Path(self._file).open("rb") as stream:
+        with Path(self._file).open("rb", buffering=0) as stream:
             for at, id in places:
                 stream.seek(at)
-                yield id, stream.readline().strip(b" \t\r\n,[]")
+                row = b""
+                while (end := row.find(b"\n")) < 0 and (more := stream.read(len(row) or _USUAL)):
+                    row += more
+                yield id, row[: end if end >= 0 else None].strip(b" \t\r\n,[]")
 
     def _in_blocks(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
         import zstandard
@@ -173,36 +176,32 @@ class SnapshotIndex:
             return "records"
 
     def _offsets(self, stream: BinaryIO) -> Iterator[tuple[str, int]]:
-        """Id and byte offset of each line; a chunk in which every line is of the usual form needs one regex."""
+        """Id and byte offset of each line."""
         base = 0
         rest = b""
-        while True:
-            chunk = stream.read(_CHUNK)
+        while chunk := stream.read(_CHUNK):
             data = rest + chunk
-            end = data.rfind(b"\n") + 1 if chunk else len(data)
-            lines = data[:end]
-            rows = [(match[1], match.start()) for match in _ROW.finditer(lines)]
-            if len(rows) == lines.count(b"\n") + (not lines.endswith(b"\n") and bool(lines)):
-                yield from ((id.decode(), base + at) for id, at in rows if id)
-            else:
-                yield from ((id, base + at) for id, at, _ in self._odd_lines(lines))
-            if not chunk:
-                return
-            rest = data[end:]
-            base += end
+            at = 0
+            while end := data.find(b"\n", at) + 1:
+                if id := self._id_of(data, at, end):
+                    yield id, base + at
+                at = end
+            rest = data[at:]
+            base += at
+        if id := self._id_of(rest, 0, len(rest)):
+            yield id, base
 
-    def _odd_lines(self, lines: bytes) -> Iterator[tuple[str, int, bytes]]:
-        at = 0
-        for line in lines.splitlines(keepends=True):
-            match = _ID.search(line)
-            if match and (id := self._canonical(match[1].decode("utf-8", "replace"))):
-                yield id, at, line
-            at += len(line)
+    def _id_of(self, data: bytes, start: int, end: int) -> str:
+        """The canonical id of the row that stands there, or ""."""
+        if match := _ROW.match(data, start, end):
+            return match[1].decode()
+        odd = _ID.search(data, start, end)
+        return self._canonical(odd[1].decode("utf-8", "replace")) if odd else ""
 
     def _rows(self, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
         for line in stream:
-            for id, _, row in self._odd_lines(line):
-                yield id, row.strip(b" \t\r\n,[]")
+            if id := self._id_of(line, 0, len(line)):
+                yield id, line.strip(b" \t\r\n,[]")
 
 
 def _insert(connection: sqlite3.Connection, rows: Iterator[tuple[str, int]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from refmill.builtin.readers import atom, oai, snapshot
 from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, SkipRecord, Source, hookimpl
-from refmill_hooks.identifiers import BadIdentifier, parse_id
+from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id
 
 if TYPE_CHECKING:
     from refmill.builtin.snapshot_index import Cut, SnapshotIndex
@@ -49,17 +49,16 @@ def fetch(keys: Sequence[str], net: Net, options: SnapshotOptions) -> Iterable[t
 
     A file knows the newest version alone: an id with a version is answered only where it is that one.
     """
-    wanted = list(keys)
+    wanted = [(key, arxiv) for key in keys if (arxiv := _parsed(key))]
     for file in options.files:
-        index = _index(file, net.say)
-        found = dict(index.find([_canonical(key) for key in wanted]))
-        rest: list[str] = []
-        for key in wanted:
-            record = found.get(_canonical(key))
-            if record is not None and _is_of_version(record, parse_id(key).version):
+        found = dict(_index(file, net.say).find([arxiv.id for _, arxiv in wanted]))
+        rest: list[tuple[str, ArxivId]] = []
+        for key, arxiv in wanted:
+            record = found.get(arxiv.id)
+            if record is not None and _is_of_version(record, arxiv.version):
                 yield key, record
             else:
-                rest.append(key)
+                rest.append((key, arxiv))
         wanted = rest
 
 
@@ -117,11 +116,16 @@ def _cutter(mark: bytes, reader: ModuleType) -> Cut:
     return cut
 
 
-def _canonical(text: str) -> str:
+def _parsed(text: str) -> ArxivId | None:
     try:
-        return parse_id(text).id
+        return parse_id(text)
     except BadIdentifier:
-        return ""
+        return None
+
+
+def _canonical(text: str) -> str:
+    arxiv = _parsed(text)
+    return arxiv.id if arxiv else ""
 
 
 def _cache() -> Path:

@@ -158,12 +158,13 @@ def _row_or_bytes(row: bytes) -> Row | bytes:
 
 def entry(record: Row | bytes) -> Entry:
     """Raises ReadError for what is no row."""
-    if isinstance(record, bytes):
+    row = record if isinstance(record, Row) else _row_or_bytes(record)
+    if isinstance(row, bytes):
         try:
-            record = _ROW.decode(_NAN.sub(rb":\1null", record))
+            row = _ROW.decode(_NAN.sub(rb":\1null", row))
         except _BAD_JSON as error:
             raise ReadError(f"not a row of the snapshot: {error}") from error
-    return entry_of_row(record, "snapshot")
+    return entry_of_row(row, "snapshot")
 
 
 def entry_of_row(row: Row, source: str) -> Entry:
