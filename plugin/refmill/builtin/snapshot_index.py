@@ -31,7 +31,7 @@ _FORMAT: Final = "2"
 _SMALL: Final = 1 << 20
 """Bytes of a file whose index is made anew each time, in memory: faster than a look at the disk."""
 _CHUNK: Final = 4 << 20
-_USUAL: Final = 1 << 13
+_USUAL: Final = 1 << 12
 """Bytes in which a row is usually whole."""
 _BLOCK: Final = 1 << 18
 _ROWS_AT_ONCE: Final = 50_000
