@@ -7,6 +7,7 @@ entry rendered again, so the bytes are those of a single process.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 from collections import deque
@@ -23,12 +24,13 @@ import msgspec
 
 from refmill.enrichment import lacks
 from refmill.errors import UsageError
-from refmill.inputs import BROKEN, Opened, PlainFile, Rewound
+from refmill.inputs import Opened, size_of
 from refmill.planning import KEYS, Job, Plan, planned
-from refmill.reading import BATCH, identity, read_entries
+from refmill.reading import BATCH, identity, read_entries, tell_latin1
 from refmill.ready import Problem, Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report
+from refmill.unpacking import BROKEN, PlainFile, Rewound
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.journal_refs import with_venue
 from refmill_hooks.source import BLOCK
@@ -69,18 +71,50 @@ _decode_shard = msgspec.msgpack.Decoder(Shard).decode
 
 def default_jobs(inputs: Sequence[str], least: int = 1) -> int:
     """As many processes as there are processors, up to JOBS, where the inputs are big; else `least`."""
-    size = sum(Path(name).stat().st_size for name in inputs if Path(name).is_file())
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(processors, JOBS) if size >= _WORTH_IT else least
+    return min(processors, JOBS) if size_of(inputs) >= _WORTH_IT else least
 
 
-def process_pool(jobs: int) -> Executor:
-    """Processes that start as copies of this one, or afresh where a copy could catch a thread at work."""
+@contextlib.contextmanager
+def process_pool(jobs: int) -> Iterator[Executor]:
+    """Processes that start as copies of this one, or afresh where a copy could catch a thread at work.
+
+    None of them outlives the context, or this process: an error or an interrupt ends them at once.
+    """
     import multiprocessing
     import threading
 
     can_copy = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if can_copy else "spawn"))
+    context = multiprocessing.get_context("fork" if can_copy else "spawn")
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_ended_by_parent)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ended_by_parent() -> None:
+    """Leaves it to the parent what an interrupt means, and ends this worker once the parent is gone."""
+    import multiprocessing
+    import signal
+    import threading
+    from multiprocessing.connection import wait
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def is_parallel(job: Job, plan: Plan) -> bool:
@@ -107,9 +141,10 @@ def read_ready(
         try:
             for piece, result in _in_order(pieces, read_shard, executor, jobs):
                 shard = _decode_shard(result)
-                shard.reread = partial(_reread, piece, shard, source.name, reader, registry)
+                shard.reread = partial(_reread, piece, shard.begins, source.name, reader, registry)
                 yield from _received(shard, source.name, lines, report)
                 lines += shard.lines
+                source.latin1_lines += shard.latin1_lines
         except BROKEN as error:
             broken.append(error)
         except BrokenExecutor as error:
@@ -117,6 +152,7 @@ def read_ready(
             raise UsageError(f"{source.name}: {reason}") from error
         for damage in broken:
             report.unreadable(source.name, lines, f"broken off here: {damage}", "")
+        tell_latin1(source, report)
 
 
 def _in_order(
@@ -133,9 +169,9 @@ def _in_order(
         yield piece, future.result()
 
 
-def _reread(piece: Piece, shard: Shard, name: str, reader: Reader[Any], registry: Registry, at: int) -> Entry:
+def _reread(piece: Piece, begins: list[int], name: str, reader: Reader[Any], registry: Registry, at: int) -> Entry:
     """The entry of that number, once more; what is to be told of it was told the first time."""
-    data = piece.read(shard.begins[at], shard.begins[at + 1])
+    data = piece.read(begins[at], begins[at + 1])
     return next(read_entries([(Source(BytesIO(data), name), reader)], registry, _Told()))
 
 
@@ -147,9 +183,12 @@ def _received(shard: Shard, source: str, lines_before: int, report: Report) -> I
         tell(source, problem.line + lines_before, problem.reason, problem.raw)
     for note in shard.notes:
         report.note(note)
-    for at, ready in enumerate(shard.entries):
+    # Entries hold their shard. Were they held by it too, neither would ever be freed: the collector sees no struct.
+    entries, shard.entries = shard.entries, []
+    for at, ready in enumerate(entries):
         _set(ready, "shard", shard)
         _set(ready, "at", at)
+        _set(ready, "rendered_key", ready.key)
         yield ready.whole() if ready.is_lacking else ready
 
 
@@ -170,7 +209,9 @@ def _pieces(source: Source, reader: Reader[Any], here: bool, broken: list[Except
         source.stream = cast(BinaryIO, Rewound(head, source.stream))
         return None
     pieces = _cut(head, source.stream, boundary, broken)
-    return _places(pieces, source.name) if here and isinstance(source, PlainFile) else map(Piece, pieces)
+    if not here or not isinstance(source, PlainFile):
+        return map(Piece, pieces)
+    return _places(pieces, str(Path(source.name).absolute()))  # workers may have been started in another folder
 
 
 def _read(stream: BinaryIO, broken: list[Exception]) -> bytes:
@@ -193,7 +234,9 @@ def _places(pieces: Iterator[bytes], path: str) -> Iterator[Piece]:
 
 def _cut(data: bytes, stream: BinaryIO, boundary: Callable[[bytes], int], broken: list[Exception]) -> Iterator[bytes]:
     while block := _read(stream, broken):
-        end = boundary(data) or (len(data) if len(data) > _LONGEST else 0)
+        end = boundary(data)
+        if not end and len(data) > _LONGEST:
+            end = len(data)
         if end:
             yield data[:end]
         data = data[end:] + block
@@ -245,6 +288,7 @@ def _read_shard(work: bytes, name: str, reader: str, piece: Piece) -> bytes:
         ends += accumulate(len(text) + len(between) for text in rendered)
         shard.texts.append(between.join([*rendered, b""]))
     shard.skipped = told.summary.skipped
+    shard.latin1_lines = source.latin1_lines
     shard.notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
     return _ENCODE(shard)
 

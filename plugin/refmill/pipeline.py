@@ -9,7 +9,7 @@ from typing import Any
 
 from refmill.enrichment import Asking, enrich
 from refmill.errors import UsageError
-from refmill.inputs import open_inputs
+from refmill.inputs import Opened, open_inputs
 from refmill.outputs import Outputs
 from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
@@ -45,7 +45,7 @@ def run(
     progress = progress or Progress.silent()
     with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
         if entries is None and (workers := _workers(job, plan, registry, stack, jobs, executor)):
-            opened = open_inputs(job.inputs, registry, format=job.format, note=report.note)
+            opened = _opened(job, registry, report)
             entries = read_ready(opened, job, registry, report, *workers)
         flow = _flow(job, plan, registry, report, stack, entries, net)
         # The first record is read before an output is touched: a bad input leaves everything as it was.
@@ -87,7 +87,7 @@ def _flow(
     only: frozenset[str] | None = None,
 ) -> Iterator[Entry]:
     if entries is None:
-        opened = open_inputs(job.inputs, registry, format=job.format, note=report.note)
+        opened = _opened(job, registry, report)
         entries = read_entries(opened, registry, report)
     if only is not None:
         entries = (entry for entry in entries if entry.id in only)
@@ -115,6 +115,17 @@ def _flow(
     if keys and KEYS in plan.options:
         flow = batched(_transformed(flow, registry.transform(KEYS), plan.options[KEYS], registry, report))
     return _finished(flow, report)
+
+
+def _opened(job: Job, registry: Registry, report: Report) -> Iterator[Opened]:
+    return open_inputs(
+        job.inputs,
+        registry,
+        format=job.format,
+        own=[*job.outputs, *(str(path) for path in (job.problems, job.report) if path)],
+        note=report.note,
+        damaged=lambda name, reason: report.unreadable(name, 0, reason, ""),
+    )
 
 
 def _workers(

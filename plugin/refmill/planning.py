@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,7 @@ def planned(job: Job, registry: Registry) -> Plan:
         (path for path, place in zip(job.outputs, places, strict=True) if places.count(place) > 1), None
     ):
         raise UsageError(f"-o {doubled}: given twice")
+    _check_reports(job)
     exporters = [registry.exporter(job.to) if job.to else _exporter_for(path, registry) for path in job.outputs]
     names = [name for name in job.enrichers if name != SNAPSHOT]
     enrichers = [registry.enricher(name) for name in names]
@@ -83,6 +85,16 @@ def planned(job: Job, registry: Registry) -> Plan:
         Output(path, exporter, options[exporter.name]) for path, exporter in zip(job.outputs, exporters, strict=True)
     ]
     return Plan(outputs, enrichers, transforms, options)
+
+
+def _check_reports(job: Job) -> None:
+    """They are begun before anything is read, so they must be no other file of the job."""
+    others = {os.path.realpath(path): path for path in (*job.inputs, *job.outputs, *job.snapshots)}
+    for option, path in (("--problems", job.problems), ("--report", job.report)):
+        if path and (place := os.path.realpath(path)) in others:
+            raise UsageError(f"{option} {path}: it is {others[place]} too; choose another name")
+        if path:
+            others[place] = f"that of {option}"
 
 
 def _exporter_for(path: str, registry: Registry) -> Exporter[Any]:

@@ -10,13 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from refmill.builtin.compact import IdSet
-from refmill.inputs import BROKEN, Opened
+from refmill.inputs import Opened
 from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
+from refmill.unpacking import BROKEN
 from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source
 
-__all__ = ["BATCH", "drop_duplicates", "identity", "in_batches", "read_entries"]
+__all__ = ["BATCH", "drop_duplicates", "identity", "in_batches", "read_entries", "tell_latin1"]
 
 BATCH: Final = 128
 """Entries that one stage takes in a row: its code and data stay in the processor's caches."""
@@ -34,8 +35,12 @@ def read_entries(opened: Iterable[Opened], registry: Registry, report: Report) -
             yield from _entries(source, reader, registry, report)
         except BROKEN as error:
             report.unreadable(source.name, source.line, f"broken off here: {error}", "")
-        if source.latin1_lines:
-            report.note(f"{source.name}: {source.latin1_lines:,} lines are not UTF-8 and were read as Latin-1")
+        tell_latin1(source, report)
+
+
+def tell_latin1(source: Source, report: Report) -> None:
+    if source.latin1_lines:
+        report.note(f"{source.name}: {source.latin1_lines:,} lines are not UTF-8 and were read as Latin-1")
 
 
 def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Report) -> Iterator[Entry]:

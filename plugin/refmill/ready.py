@@ -19,7 +19,7 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
     - `identity`: what tells it from others where its id does not, by the version and the key that it was read with.
     - `is_lacking`: it is to be enriched first, and was not rendered.
     - `is_refused`: an exporter refused it; the main process hears that from it once more, and tells it.
-    - `shard`, `at`: where its texts are; set by the process that receives it.
+    - `shard`, `at`: where its texts are, and `rendered_key`: the key that they hold; set by who receives it.
     """
 
     identity: str = ""
@@ -27,11 +27,12 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
     is_refused: bool = False
     shard: Any = None
     at: int = 0
+    rendered_key: str = ""
 
     @property
     def is_as_rendered(self) -> bool:
-        """Whether its texts are good: they hold the key that it had alone."""
-        return not self.is_refused and self.key == self.shard.entries[self.at].key
+        """Whether its texts are good."""
+        return not self.is_refused and self.key == self.rendered_key
 
     def whole(self) -> Entry:
         """The entry itself, with the key it has by now; what is lacking is without its venue yet."""
@@ -55,6 +56,7 @@ class Shard(msgspec.Struct, gc=False):
     - `texts`: for each output, what was rendered, in UTF-8, with what stands between two entries behind each; `ends`:
       where that of each entry ends.
     - `begins`: where in the piece the record of each entry begins, and where the piece ends; `lines`: how many it has.
+    - `latin1_lines`: how many lines were not UTF-8.
     - `reread`: makes the whole entry of one's number; None in the process that rendered it.
     """
 
@@ -66,4 +68,5 @@ class Shard(msgspec.Struct, gc=False):
     problems: list[Problem]
     skipped: int
     notes: list[str]
+    latin1_lines: int = 0
     reread: Callable[[int], Entry] | None = None

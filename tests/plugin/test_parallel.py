@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
+import time
+import tracemalloc
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -159,6 +162,69 @@ def test_a_worker_that_dies_is_told_and_leaves_the_output_as_it_was(dump: Path, 
     assert done.returncode == 2
     assert "a worker process ended by itself" in done.stderr
     assert out.read_text() == "as it was"
+
+
+def test_bad_lines_at_the_beginning_of_each_shard_cost_themselves(tmp_path: Path) -> None:
+    dump = tmp_path / "rows.jsonl"
+    lines = [json.dumps(row) for row in rows(200)]
+    bad = ("{broken", lines[3][: len(lines[3]) // 2], '"no row"', lines[4].replace('"title": "', '"title": "\udcff'))
+    for at in range(0, 200, 5):
+        lines[at] = bad[at // 5 % len(bad)]
+    dump.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    one, expected = converted(dump, tmp_path / "one", None)
+    with ThreadPoolExecutor(2) as executor:
+        several, found = converted(dump, tmp_path / "several", executor)
+    assert one.read == 170
+    assert found == expected
+    assert told(several) == told(one)
+
+
+def test_shards_that_are_written_are_let_go(tmp_path: Path) -> None:
+    dump = tmp_path / "rows.jsonl"
+    dump.write_text("".join(json.dumps(row) + "\n" for row in rows(2000)))
+    with ThreadPoolExecutor(2) as executor:
+        converted(dump, tmp_path / "warm", executor)
+        tracemalloc.start()
+        converted(dump, tmp_path / "several", executor)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert held < dump.stat().st_size / 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="tells the children of a process by /proc")
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]], ids=str)
+def test_a_run_that_is_ended_leaves_no_worker_and_no_part_file(signals: list[signal.Signals], tmp_path: Path) -> None:
+    dump = tmp_path / "rows.jsonl"
+    dump.write_text("".join(json.dumps(row) + "\n" for row in rows(20_000)))
+    words = ["convert", dump, "--enrich", "none", "--jobs", "2", "-o", tmp_path / "refs.bib"]
+    run = subprocess.Popen([sys.executable, "-m", "refmill.cli", *map(str, words)], stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    while not (workers := children.read_text().split()):
+        time.sleep(0.01)
+    for number in signals:
+        run.send_signal(number)
+        time.sleep(0.05)
+    assert run.wait(20) in (130, 143)
+    assert not (tmp_path / "refs.bib.part").exists()
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="tells the children of a process by /proc")
+def test_workers_end_when_the_main_process_is_killed(tmp_path: Path) -> None:
+    dump = tmp_path / "rows.jsonl"
+    dump.write_text("".join(json.dumps(row) + "\n" for row in rows(20_000)))
+    words = ["convert", dump, "--enrich", "none", "--jobs", "2", "-o", tmp_path / "refs.bib"]
+    run = subprocess.Popen([sys.executable, "-m", "refmill.cli", *map(str, words)], stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    while len(workers := children.read_text().split()) < 2:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, "a worker is left"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("text", ["[{}]", "We study.\n\narXiv:2403.01234\nCreated: 2024-03-02\n"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 __all__ = ["main"]
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _top(words)
     debug = "--debug" in words
     try:
-        return _run(name, words[1:])
+        with _ended_cleanly():
+            return _run(name, words[1:])
     except KeyboardInterrupt:
         print("refmill: interrupted; what was answered is kept, run again to go on", file=sys.stderr)
         return 130
@@ -57,6 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _refused(error)
+
+
+@contextlib.contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """A request to end is an exit like any other: part files are removed, workers end."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(name: str, words: list[str]) -> int:
