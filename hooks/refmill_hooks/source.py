@@ -66,11 +66,12 @@ class Source:
                 pending.clear()
             if rest:
                 pending.append(rest)
-            yield self._decoded(head)
+            yield self.decoded(head)
         if pending:
-            yield self._decoded(b"".join(pending))
+            yield self.decoded(b"".join(pending))
 
-    def _decoded(self, lines: bytes) -> str:
+    def decoded(self, lines: bytes) -> str:
+        """The lines as UTF-8, each that is not UTF-8 as Latin-1."""
         try:
             return lines.decode()
         except UnicodeDecodeError:

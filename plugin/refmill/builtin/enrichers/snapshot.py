@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -105,13 +106,14 @@ def _cut(head: bytes) -> Cut | None:
 
 def _cutter(mark: bytes, reader: ModuleType) -> Cut:
     def cut(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
-        for record in reader.records(Source(stream)):
-            try:
-                id = reader.entry(record).id
-            except (ReadError, SkipRecord):
-                continue
-            if id:
-                yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
+        with contextlib.suppress(EOFError):  # what stands in front of the break is as good as it was
+            for record in reader.records(Source(stream)):
+                try:
+                    id = reader.entry(record).id
+                except (ReadError, SkipRecord):
+                    continue
+                if id:
+                    yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
 
     return cut
 

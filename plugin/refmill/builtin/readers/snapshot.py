@@ -4,59 +4,25 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
-from refmill.builtin.json_records import LONGEST, objects
-from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill.builtin.snapshot_rows import Row, boundary, records, row_of
+from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import authors_of_parts, split_authors
-from refmill_hooks.identifiers import BadIdentifier, parse_id, split_dois
+from refmill_hooks.identifiers import BadIdentifier, is_arxiv_doi, parse_id, split_dois
 from refmill_hooks.text import paragraphs, squeeze
 from refmill_hooks.withdrawn import withdrawn
 
-__all__ = ["Row", "entry_of_row"]
+__all__ = ["boundary", "entry", "entry_of_row", "raw", "records", "sniff"]
 
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-
-
-class RowVersion(msgspec.Struct, gc=False):
-    """`created` is an RFC 822 date."""
-
-    version: str = ""
-    created: str | None = None
-
-
-class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "report_no": "report-no"}):
-    """The fields of a row that make an entry; rows that people cut from the snapshot may lack any but the id.
-
-    `id` is a number where a program that read ids as numbers wrote the row.
-    """
-
-    id: str | int | float
-    title: str | None = None
-    authors: str | None = None
-    authors_parsed: list[list[str]] | str | None = None
-    abstract: str | None = None
-    categories: str | list[str] | None = None
-    comments: str | None = None
-    journal_ref: str | None = None
-    doi: str | None = None
-    report_no: str | None = None
-    license: str | None = None
-    submitter: str | None = None
-    versions: list[RowVersion | str] | None = None
-    created: str | None = None
-    updated: str | None = None
-
-
-_BAD_JSON = (msgspec.MsgspecError, RecursionError)
-_AROUND = b" \t\r\n,[]"
-_NAN = re.compile(rb":(\s*)NaN\b")
-
-_ROW = msgspec.json.Decoder(Row)
+_NAN = re.compile(rb'("(?:[^"\\]|\\.)*+")|\bNaN\b', re.DOTALL)
+_KEYS = (b'"authors_parsed"', b'"categories"', b'"update_date"', b'"submitter"')
+"""Keys by which a row is told from other objects with an id; long lists of authors may stand in front of some."""
 
 
 @hookimpl
@@ -79,92 +45,27 @@ def raw(record: Row | bytes) -> str:
 
 def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().removeprefix(b"[").lstrip()
-    if not start.startswith(b"{") or b'"id"' not in start:
-        return False
-    return (
-        any(key in start for key in (b'"authors_parsed"', b'"categories"', b'"update_date"'))
-        and b'"type"' not in start[:2000]
-    )
-
-
-def records(source: Source) -> Iterator[Row | bytes]:
-    """Rows, and as bytes what is none: one a line, with or without brackets and commas, else cut at braces."""
-    blocks = source.blocks()
-    head = b""
-    while b"\n" not in head.lstrip(_AROUND) and len(head) < LONGEST and (block := next(blocks, b"")):
-        head += block
-    for source.line, row in (_of_lines if _is_by_line(head) else _of_braces)(chain((head,), blocks)):
-        yield row
-
-
-def boundary(block: bytes) -> int:
-    """The end of the last line, where rows stand one a line."""
-    return block.rfind(b"\n") + 1 if _is_by_line(block) else 0
-
-
-def _is_by_line(head: bytes) -> bool:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(_AROUND)
-    end = start.find(b"\n")
-    return end > 0 and start[:1] == b"{" and start[:end].rstrip(_AROUND).endswith(b"}")
-
-
-def _of_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
-    line = 1
-    pending: list[bytes] = []
-    for block in blocks:
-        head, newline, rest = block.rpartition(b"\n")
-        if not newline:
-            pending.append(rest)
-            continue
-        pending.append(head)
-        whole = b"".join(pending)
-        pending = [rest]
-        count = _count_lines(whole)
-        try:
-            rows = _ROW.decode_lines(whole)
-        except _BAD_JSON:
-            yield from _line_by_line(whole, line)
-        else:
-            # Where empty lines stand between the rows, the numbers of the lines are those of a second look.
-            yield from enumerate(rows, line) if len(rows) == count else _line_by_line(whole, line)
-        line += count
-    yield from _line_by_line(b"".join(pending), line)
-
-
-def _count_lines(data: bytes) -> int:
-    """Of lines this long, `bytes.count` looks at each byte, and `find` at few."""
-    count, at = 1, data.find(b"\n")
-    while at >= 0:
-        count, at = count + 1, data.find(b"\n", at + 1)
-    return count
-
-
-def _line_by_line(lines: bytes, first: int) -> Iterator[tuple[int, Row | bytes]]:
-    for number, line in enumerate(lines.split(b"\n"), first):
-        if row := line.strip(_AROUND):
-            yield number, _row_or_bytes(row)
-
-
-def _of_braces(blocks: Iterable[bytes]) -> Iterator[tuple[int, Row | bytes]]:
-    return ((line, _row_or_bytes(row)) for line, row in objects(blocks))
-
-
-def _row_or_bytes(row: bytes) -> Row | bytes:
-    try:
-        return _ROW.decode(row)
-    except _BAD_JSON:
-        return row
+    if not start.startswith(b"{"):
+        start = start[start.find(b"\n{") + 1 :] if boundary(head) else b""  # the first line is cut off
+    return b'"id"' in start and any(key in start for key in _KEYS) and b'"type"' not in start[:2000]
 
 
 def entry(record: Row | bytes) -> Entry:
     """Raises ReadError for what is no row."""
-    row = record if isinstance(record, Row) else _row_or_bytes(record)
+    row = row_of(record) if isinstance(record, bytes) else record
     if isinstance(row, bytes):
-        try:
-            row = _ROW.decode(_NAN.sub(rb":\1null", row))
-        except _BAD_JSON as error:
-            raise ReadError(f"not a row of the snapshot: {error}") from error
+        row = row_of(_NAN.sub(lambda found: found[1] or b"null", row))
+    if isinstance(row, bytes):
+        raise ReadError(f"not a row of the snapshot: {_fault(row)}")
     return entry_of_row(row, "snapshot")
+
+
+def _fault(data: bytes) -> str:
+    try:
+        msgspec.json.decode(data, type=Row)
+    except Exception as error:
+        return str(error)
+    return ""
 
 
 def entry_of_row(row: Row, source: str) -> Entry:
@@ -180,6 +81,9 @@ def entry_of_row(row: Row, source: str) -> Entry:
     comments = squeeze(row.comments) if row.comments else ""
     if sentence := withdrawn(comments, abstract):
         extra[WITHDRAWN] = sentence
+    doi = split_dois(row.doi) if row.doi else ()
+    if row.doi and not doi and not is_arxiv_doi(row.doi.strip()):
+        extra.setdefault(PROBLEM, f"{row.doi!r} is no DOI")
     categories = row.categories or ""
     return Entry(
         id=id,
@@ -190,7 +94,7 @@ def entry_of_row(row: Row, source: str) -> Entry:
         versions=versions,
         created=created,
         updated=updated,
-        doi=split_dois(row.doi) if row.doi else (),
+        doi=doi,
         journal_ref=squeeze(row.journal_ref) if row.journal_ref else "",
         comments=comments,
         report_no=squeeze(row.report_no) if row.report_no else "",
@@ -217,6 +121,8 @@ def _versions(
         if created and version.created is None:
             _no_date(created, extra)
         versions.append(version)
+    if len(versions) > 1:
+        versions.sort(key=_NUMBER)
     if not versions:
         return (), _date(row.created, extra), _date(row.updated, extra)
     return tuple(versions), versions[0].created, versions[-1].created if len(versions) > 1 else None
@@ -228,6 +134,7 @@ def _version(number: int, name: str, created: str) -> Version:
     return Version(number=int(name) if name.isdecimal() else number, created=_read_date(created))
 
 
+_NUMBER = attrgetter("number")
 _DAY = len("Mon, 12 Apr 2007")
 """The characters of a date that tell the day: the rest differs from paper to paper."""
 
