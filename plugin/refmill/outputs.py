@@ -237,8 +237,8 @@ def _target(path: str) -> Iterator[BinaryIO]:
         return
     target = Path(path).resolve()
     if target.exists() and not target.is_file() and not target.is_dir():
-        with target.open("wb") as device:
-            yield cast(BinaryIO, device)
+        with _closed(path, target.open("wb")) as device:
+            yield device
         return
     part = target.with_name(target.name + ".part")
     try:
@@ -248,14 +248,29 @@ def _target(path: str) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with stream_ as whole:
-            yield cast(BinaryIO, whole)
+        with _closed(path, stream_) as whole:
+            yield whole
         if target.exists():
             shutil.copymode(target, part)
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def _closed(path: str, stream: IO[bytes]) -> Iterator[BinaryIO]:
+    """The last bytes are written when it is closed: that they cannot be is told like what cannot be written before."""
+    try:
+        yield cast(BinaryIO, stream)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            stream.close()
+        raise
+    try:
+        stream.close()
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:

@@ -49,3 +49,11 @@ def test_a_reader_of_stdout_that_goes_away_ends_the_run_quietly(tmp_path: Path) 
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("@misc")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_a_full_disk_is_told_with_the_name_of_the_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dump.txt").write_text(DUMP[:200])
+    words = ["convert", str(tmp_path / "dump.txt"), "--enrich", "none", "--to", "bibtex", "-o", "/dev/full", "-q"]
+    assert main(words) == 2
+    assert "/dev/full: cannot be written: No space left on device" in capsys.readouterr().err
