@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,54 @@ def merged(folder: Path, *shards: str) -> list[str]:
 
 def keys(library: Path) -> list[str]:
     return re.findall(r"^@\w+\{(.*),", library.read_text(), re.MULTILINE)
+
+
+def papers(**titles: str) -> str:
+    return "".join(f"@misc{{{key}, title = {{{title}}}}}\n" for key, title in titles.items())
+
+
+def titles(library: Path) -> dict[str, str]:
+    return dict(zip(keys(library), re.findall(r"title *= *\{+(\w+)", library.read_text()), strict=True))
+
+
+def test_a_key_that_comes_later_is_given_to_no_other_paper(tmp_path: Path) -> None:
+    merged(tmp_path, papers(smith2020a="Zero", smith2020="One"), papers(smith2020="Two", smith2020b="Three"))
+    assert titles(tmp_path / "whole.bib") == {
+        "smith2020a": "Zero",
+        "smith2020": "One",
+        "smith2020c": "Two",
+        "smith2020b": "Three",
+    }
+
+
+def test_a_key_that_is_made_for_an_entry_without_one_is_not_taken_from_a_later_one(tmp_path: Path) -> None:
+    merged(tmp_path, "@misc{, title = {Bees}}\n", papers(bees="Wasps"))
+    assert titles(tmp_path / "whole.bib") == {"beesa": "Bees", "bees": "Wasps"}
+
+
+def test_keys_that_differ_in_case_alone_are_kept_apart(tmp_path: Path) -> None:
+    assert merged(tmp_path, papers(Bee="One"), papers(bee="Two", BEEA="Three")) == ["Bee", "beeb", "BEEA"]
+
+
+def test_a_key_that_had_to_change_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    merged(tmp_path, papers(smith2020="One"), papers(smith2020="Two"))
+    assert "keys that were taken, and changed: 1 (smith2020 is smith2020a)" in capsys.readouterr().err
+
+
+def test_a_shard_on_stdin_keeps_its_keys_as_one_in_a_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, whole = tmp_path / "first.bib", tmp_path / "whole.bib"
+    first.write_text(papers(bee="One") + papers(bee="Two"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(papers(beea="Three").encode())))
+    assert main(["merge", str(first), "-", "-o", str(whole)]) == 0
+    assert keys(whole) == ["bee", "beeb", "beea"]
+
+
+def test_a_shard_that_cannot_be_read_leaves_the_old_whole_as_it_was(tmp_path: Path) -> None:
+    first, whole = tmp_path / "first.bib", tmp_path / "whole.bib"
+    first.write_text(papers(bee="One"))
+    whole.write_text("as it was")
+    assert main(["merge", str(first), str(tmp_path / "absent.bib"), "-o", str(whole)]) == 2
+    assert whole.read_text() == "as it was"
 
 
 def test_a_paper_of_one_arxiv_id_and_key_is_written_once(tmp_path: Path) -> None:
