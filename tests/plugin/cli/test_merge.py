@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from refmill.cli import main
+from refmill_hooks.source import BLOCK
 
 KNUTH = "@article{knuth1984, author = {Knuth, Donald E.}, title = {Literate Programming}, year = {1984}%s}\n"
 
@@ -74,6 +75,29 @@ def test_a_shard_that_cannot_be_read_leaves_the_old_whole_as_it_was(tmp_path: Pa
     whole.write_text("as it was")
     assert main(["merge", str(first), str(tmp_path / "absent.bib"), "-o", str(whole)]) == 2
     assert whole.read_text() == "as it was"
+
+
+@pytest.mark.parametrize("suffix", [".bib", ".biblatex", ".json"])
+def test_a_shard_that_convert_wrote_of_no_entries_is_one_and_is_told(
+    suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled, empty, whole = tmp_path / "filled.bib", tmp_path / f"empty{suffix}", tmp_path / "whole.bib"
+    filled.write_text(papers(bee="One"))
+    wish = ["--with", "select", "-O", "select.categories=none.XX"]
+    assert main(["convert", str(filled), "--offline", *wish, "-o", str(empty)]) == 0
+    assert main(["merge", str(filled), str(empty), "-o", str(whole)]) == 0
+    assert keys(whole) == ["bee"]
+    assert f"{empty}: a shard without entries" in capsys.readouterr().err
+
+
+def test_shards_of_no_entries_make_a_whole_of_none(tmp_path: Path) -> None:
+    assert merged(tmp_path, "", "\n") == []
+
+
+def test_a_shard_whose_beginning_alone_is_empty_is_refused_not_left_out(tmp_path: Path) -> None:
+    shard = tmp_path / "shard.bib"
+    shard.write_text("\n" * BLOCK + papers(bee="One"))
+    assert main(["merge", str(shard), "-o", str(tmp_path / "whole.bib")]) == 2
 
 
 def test_a_paper_of_one_arxiv_id_and_key_is_written_once(tmp_path: Path) -> None:
