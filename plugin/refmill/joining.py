@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from refmill.builtin.transforms.keys import settled
+from refmill.errors import UsageError
 from refmill.pipeline import entries_of, write
 from refmill.planning import KEYS, Job, planned
 from refmill.progress import Progress
@@ -24,6 +25,8 @@ _NO_ENTRIES: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\]\s*)?")
 def join(job: Job, registry: Registry, progress: Progress) -> Summary:
     """Writes what the inputs of the job hold to its outputs. Raises UsageError."""
     plan = planned(job, registry)
+    for shard in job.inputs:
+        _refuse_unread_format(shard, registry)
     empty = [shard for shard in job.inputs if _is_empty(shard)]
     filled = [shard for shard in job.inputs if shard not in empty]
     changed = Tally()
@@ -42,6 +45,18 @@ def join(job: Job, registry: Registry, progress: Progress) -> Summary:
         if changed.count:
             report.note(f"keys that were taken, and changed: {changed}")
     return report.summary
+
+
+def _refuse_unread_format(shard: str, registry: Registry) -> None:
+    suffix = Path(shard).suffix.lower()
+    read = {each for reader in registry.readers.values() for each in reader.suffixes}
+    written = {each: exporter.name for exporter in registry.exporters.values() for each in exporter.suffixes}
+    if suffix in written and suffix not in read:
+        both = ", ".join(sorted(read & written.keys()))
+        raise UsageError(
+            f"{shard}: {written[suffix]} is written, but cannot be read: convert to shards of a format that is both "
+            f"({both}), and merge these with -o all{suffix}"
+        )
 
 
 def _is_empty(shard: str) -> bool:

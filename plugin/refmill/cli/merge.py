@@ -8,9 +8,9 @@ import sys
 from refmill.cli.common import plugin_arguments
 
 EPILOG = """\
-A SHARD is a .bib or CSL-JSON file. Entries keep their order and keys; where two differ in what they cite but not in
-their key, the later gets a letter that makes it no other's, and is told. A paper that is in several shards under one
-key is written once.
+A SHARD is a .bib or CSL-JSON file; for a Zotero RDF of all, merge such shards with -o all.rdf. Entries keep their order
+and keys; where two differ in what they cite but not in their key, the later gets a letter that makes it no other's, and
+is told. A paper that is in several shards under one key is written once.
 
 examples:
   refmill merge part-*.bib -o all.bib

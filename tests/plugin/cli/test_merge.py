@@ -100,6 +100,18 @@ def test_a_shard_whose_beginning_alone_is_empty_is_refused_not_left_out(tmp_path
     assert main(["merge", str(shard), "-o", str(tmp_path / "whole.bib")]) == 2
 
 
+def test_shards_of_a_format_that_is_written_only_are_refused_with_what_to_do_instead(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, shard = tmp_path / "library.bib", tmp_path / "shard.rdf"
+    library.write_text(papers(bee="One"))
+    assert main(["convert", str(library), "--offline", "-o", str(shard), "-q"]) == 0
+    assert main(["merge", str(shard), "-o", str(tmp_path / "whole.rdf")]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "zotero-rdf is written, but cannot be read" in error
+    assert "(.bib, .biblatex, .json), and merge these with -o all.rdf" in error
+
+
 def test_a_paper_of_one_arxiv_id_and_key_is_written_once(tmp_path: Path) -> None:
     paper = "@misc{bee2024, title = {Bees}, eprint = {2401.00001}}\n"
     assert merged(tmp_path, paper, paper) == ["bee2024"]
