@@ -23,7 +23,7 @@ LAYERS = (
     {"planning"},
     {"parallel"},
     {"pipeline"},
-    {"update", "push", "citing"},
+    {"update", "push", "citing", "joining"},
     {"api"},
     {"cli"},
 )

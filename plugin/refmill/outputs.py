@@ -13,8 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Final, TextIO, cast
 
-import msgspec
-
+from refmill.builtin.spool import Spool
 from refmill.errors import UsageError
 from refmill.ready import Ready, Shard
 from refmill.registry import Registry
@@ -187,13 +186,10 @@ class _Whole:
         self._stream = stream
         self._registry = registry
         self._report = report
-        self._spool = tempfile.TemporaryFile()
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._spool = Spool()
 
     def add(self, entry: Entry) -> None:
-        packed = self._encode(entry)
-        self._spool.write(len(packed).to_bytes(4, "big"))
-        self._spool.write(packed)
+        self._spool.add(entry)
 
     def finish(self) -> None:
         exporter = self.output.exporter
@@ -213,11 +209,9 @@ class _Whole:
                 raise _unwritable(self.output.path, error) from error
 
     def _replayed(self) -> Iterator[Entry]:
-        self._spool.seek(0)
-        decode = msgspec.msgpack.Decoder(Entry).decode
-        while length := self._spool.read(4):
+        for entry in self._spool:
             self.count += 1
-            yield decode(self._spool.read(int.from_bytes(length, "big")))
+            yield entry
 
 
 def _around(text: Any, options: Any) -> str:

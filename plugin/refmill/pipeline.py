@@ -21,7 +21,7 @@ from refmill.store import Store
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run"]
+__all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run", "write"]
 
 
 def run(
@@ -48,10 +48,7 @@ def run(
             opened = _opened(job, registry, report)
             entries = read_ready(opened, job, registry, report, *workers)
         flow = _flow(job, plan, registry, report, stack, entries, net)
-        # The first record is read before an output is touched: a bad input leaves everything as it was.
-        flow = _begun(flow)
-        with Outputs(plan.outputs, registry, report) as outputs, progress:
-            outputs.write(progress.watch(flow, report.summary))
+        write(flow, plan, registry, report, progress)
         _tell_faults(registry, report)
     return report.summary
 
@@ -72,6 +69,13 @@ def entries_of(
     with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
         yield _flow(job, plan, registry, report, stack, entries, None, keys=keys, only=only), report
         _tell_faults(registry, report)
+
+
+def write(entries: Iterator[Entry], plan: Plan, registry: Registry, report: Report, progress: Progress) -> None:
+    """Writes all outputs; the first entry is taken before one is touched: a bad input leaves everything as it was."""
+    begun = _begun(entries)
+    with Outputs(plan.outputs, registry, report) as outputs, progress:
+        outputs.write(progress.watch(begun, report.summary))
 
 
 def _flow(

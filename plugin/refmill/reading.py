@@ -95,27 +95,37 @@ def _raw(reader: Reader[Any], record: Any) -> str:
 
 
 def identity(entry: Entry) -> str:
-    """What tells an entry from others. A library may cite a paper under two keys; to drop one would break its texts."""
-    return f"{entry.versioned_id} {entry.key}" if entry.key else entry.versioned_id
+    """What tells an entry from others, "" where nothing does.
+
+    A library may cite a paper under two keys; to drop one would break its texts. Without an arXiv id and a DOI only
+    entries that are equal in all are surely the same.
+    """
+    if isinstance(entry, Ready):
+        return entry.identity or entry.id
+    if entry.id:
+        return f"{entry.versioned_id} {entry.key}" if entry.key else entry.versioned_id
+    if not entry.key:
+        return ""
+    return f"{entry.doi[0].lower()} {entry.key}" if entry.doi else repr(entry)
 
 
 def drop_duplicates(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
-    """One entry of each id, version and key, in the place of the first; of those at hand the last updated one."""
+    """One entry of each identity, in the place of the first, the last updated of those at hand; all that have none."""
     seen = IdSet()
     held: OrderedDict[str, Entry] = OrderedDict()
     nameless = 0
     for entry in entries:
-        id = (entry.identity or entry.id) if isinstance(entry, Ready) else identity(entry)
-        if not entry.id:
+        name = identity(entry)
+        if not name:
             nameless += 1
             held[f"#{nameless}"] = entry
-        elif seen.add(id):
-            held[id] = entry
+        elif seen.add(name):
+            held[name] = entry
         else:
-            report.duplicate(entry.versioned_id)
-            rival = held.get(id)
+            report.duplicate(entry.versioned_id or entry.key)
+            rival = held.get(name)
             if rival is not None and _day(entry) > _day(rival):
-                held[id] = entry
+                held[name] = entry
             continue
         if len(held) > _AT_HAND:
             yield held.popitem(last=False)[1]

@@ -8,8 +8,9 @@ import sys
 from refmill.cli.common import plugin_arguments
 
 EPILOG = """\
-A SHARD is a .bib or CSL-JSON file. Entries keep their order and keys; where two differ in what they cite but not in
-their key, the later gets a letter. A paper that is in several shards under one key is written once.
+A SHARD is a .bib or CSL-JSON file; for a Zotero RDF of all, merge such shards with -o all.rdf. Entries keep their order
+and keys; where two differ in what they cite but not in their key, the later gets a letter that makes it no other's, and
+is told. A paper that is in several shards under one key is written once.
 
 examples:
   refmill merge part-*.bib -o all.bib
@@ -29,14 +30,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.pipeline import Job
-    from refmill.pipeline import run as run_job
+    from refmill.joining import join
+    from refmill.planning import Job
     from refmill.progress import Progress
     from refmill.registry import Registry
 
     job = Job(inputs=args.shards, outputs=args.output, to=args.to, options=args.options, enrichers=())
     registry = Registry(args.plugin, strict=args.strict)
-    summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet))
+    summary = join(job, registry, Progress.on_stderr(quiet=args.quiet))
     if not args.quiet:
         for line in summary.lines():
             print(line, file=sys.stderr)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, Final
+from typing import Any, Final
 
-import msgspec
-
+from refmill.builtin.spool import Spool
 from refmill_hooks import MERGED, Entry, NoOptions, Transform, hookimpl
 
 __all__ = ["stream"]
@@ -25,15 +23,12 @@ def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
 
     What the newest does not know is taken from the others. The entries wait in a temporary file.
     """
-    encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Entry).decode
     groups: dict[int, list[int]] = {}
     leader_of: dict[str, int] = {}
-    places: list[tuple[int, int]] = []
-    with tempfile.TemporaryFile() as spool:
+    places: list[int] = []
+    with Spool() as spool:
         for number, entry in enumerate(entries):
-            packed = encode(entry)
-            places.append((spool.tell(), len(packed)))
-            spool.write(packed)
+            places.append(spool.add(entry))
             known = sorted({leader_of[name] for name in _names(entry) if name in leader_of})
             leader = known[0] if known else number
             for other in known[1:]:  # this entry joins groups that nothing joined before
@@ -42,12 +37,7 @@ def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
             groups.setdefault(leader, []).append(number)
             leader_of.update(dict.fromkeys(_names(entry), leader))
         for leader in sorted(groups):
-            yield _joined([decode(_read(spool, places[number])) for number in sorted(groups[leader])])
-
-
-def _read(spool: IO[bytes], place: tuple[int, int]) -> bytes:
-    spool.seek(place[0])
-    return spool.read(place[1])
+            yield _joined([spool.at(places[number]) for number in sorted(groups[leader])])
 
 
 def _names(entry: Entry) -> list[str]:

@@ -12,9 +12,12 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from refmill.builtin.compact import CompactSet
+from refmill.builtin.spool import Spool
 from refmill_hooks import Entry, Transform, hookimpl
 from refmill_hooks.dates import reference_date
 from refmill_hooks.text import plain, spelled
+
+__all__ = ["KeyOptions", "settled", "stream"]
 
 _STOP_WORDS = frozenset(
     """a an the of on in for and to with by from at as is are via using its it or be this that toward towards into
@@ -58,9 +61,36 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     taken = CompactSet()
     parts = _parts(options.template)
     for entry in entries:
-        key = entry.key or _key(entry, parts)
-        unique = key if taken.add(key.lower()) else _next_free(key, taken)
+        unique = _unique(entry.key or _key(entry, parts), taken)
         yield entry if unique == entry.key else replace(entry, key=unique)
+
+
+def settled(
+    entries: Iterable[Entry], options: KeyOptions, changed: Callable[[str, str], None] = lambda old, new: None
+) -> Iterator[Entry]:
+    """As `stream`, but no entry is given a key that another brings along, though it come later: all are read first.
+
+    The entries wait in a temporary file. `changed` is told the old and the new key of each that had to give way.
+    """
+    taken = CompactSet()
+    keeps = bytearray()
+    parts = _parts(options.template)
+    with Spool() as spool:
+        for entry in entries:
+            spool.add(entry)
+            keeps.append(bool(entry.key) and taken.add(entry.key.lower()))
+        for entry, is_kept in zip(spool, keeps, strict=True):
+            if is_kept:
+                yield entry
+                continue
+            unique = _unique(entry.key or _key(entry, parts), taken)
+            if entry.key:
+                changed(entry.key, unique)
+            yield replace(entry, key=unique)
+
+
+def _unique(key: str, taken: CompactSet) -> str:
+    return key if taken.add(key.lower()) else _next_free(key, taken)
 
 
 def _next_free(key: str, taken: CompactSet) -> str:

@@ -1,0 +1,22 @@
+"""Entries come back from the temporary file as they went in."""
+
+from __future__ import annotations
+
+from refmill.builtin.spool import Spool
+from refmill_hooks.testing import hard_entries
+
+
+def test_it_hands_out_all_entries_in_their_order_as_often_as_is_asked() -> None:
+    entries = hard_entries()
+    with Spool() as spool:
+        for entry in entries:
+            spool.add(entry)
+        assert list(spool) == entries
+        assert list(spool) == entries
+
+
+def test_it_hands_out_each_entry_by_its_place() -> None:
+    entries = hard_entries()
+    with Spool() as spool:
+        places = [spool.add(entry) for entry in entries]
+        assert [spool.at(place) for place in reversed(places)] == entries[::-1]
