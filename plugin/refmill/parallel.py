@@ -193,6 +193,7 @@ def _received(shard: Shard, source: str, lines_before: int, report: Report) -> I
 
 
 _set = msgspec.structs.force_setattr
+"""Entries are frozen; these are nobody else's yet, and a copy of each would be made for every one."""
 
 
 def _pieces(source: Source, reader: Reader[Any], here: bool, broken: list[Exception]) -> Iterator[Piece] | None:

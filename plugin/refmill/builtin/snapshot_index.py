@@ -34,6 +34,9 @@ _CHUNK: Final = 4 << 20
 _USUAL: Final = 1 << 12
 """Bytes in which a row is usually whole."""
 _BLOCK: Final = 1 << 18
+"""Bytes of records from which on a block is full."""
+_PLACES: Final = _BLOCK * 256
+"""Of a block: more than it and the longest last record have bytes. The number of the block is counted in these."""
 _ROWS_AT_ONCE: Final = 50_000
 _KEYS_AT_ONCE: Final = 500
 _TOLD_EVERY: Final = 5.0
@@ -112,7 +115,7 @@ class SnapshotIndex:
 
         held, block = -1, b""
         for place, id in places:
-            number, at = divmod(place, _BLOCK * 256)
+            number, at = divmod(place, _PLACES)
             if number != held:
                 (packed,) = self._connection.execute(
                     "SELECT records FROM blocks WHERE number = ?", (number,)
@@ -224,7 +227,7 @@ def _packed(records: Iterable[tuple[str, bytes]], connection: sqlite3.Connection
         if len(block) > _BLOCK:
             connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
             number, block = number + 1, bytearray()
-        yield id, number * _BLOCK * 256 + len(block)
+        yield id, number * _PLACES + len(block)
         block += len(record).to_bytes(4, "big") + record
     connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
 
