@@ -143,7 +143,7 @@ def category_code(name: str) -> str:
 
 def categories_in(keywords: str) -> tuple[tuple[str, ...], list[str]]:
     """The codes of the categories that keywords parted by commas or semicolons name, and the other keywords."""
-    words = [word for word in re.split(r"\s*[,;]\s*", keywords.strip()) if word]
+    words = [word for piece in re.split("[,;]", keywords) if (word := piece.strip())]
     codes: dict[str, None] = {}
     others: list[str] = []
     at = 0

@@ -60,6 +60,8 @@ _WRAPPED = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _CLASS = re.compile(r"\s*\[[a-z.\- ,]*\]$", re.ASCII)
+_LONGEST = 500
+"""Characters of a URL with an id, and more."""
 _LEADING = " \t\r\n\"'<([{`“‘«"
 _TRAILING = " \t\r\n\"'>)]}.,;:!?`”’»"
 
@@ -142,6 +144,8 @@ def parse_id(text: str) -> ArxivId:
     """
     if _CANONICAL.fullmatch(text):
         return ArxivId(text)
+    if len(text) > _LONGEST:
+        raise BadIdentifier(f"{text[:60]}…", "is too long for an arXiv id")
     core = text.strip(_LEADING).rstrip(_TRAILING + "]" if "[" not in text else " \t\r\n").lower()
     marked = False
     while wrapper := _WRAPPED.match(core):
@@ -263,5 +267,5 @@ _DOI_TAIL = re.compile(r"[;,](?:https?://(?:dx\.)?doi\.org/|doi:)?$", re.IGNOREC
 
 
 def _begins_doi(word: str, at: int) -> bool:
-    before = word[:at].lower()
+    before = word[max(at - len("doi.org/"), 0) : at].lower()
     return not before or before[-1] in ";,(" or before.endswith(("doi.org/", "doi:"))

@@ -7,6 +7,7 @@ page is worse than none.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -71,8 +72,9 @@ _LMCS: Final = _orders(rf"(?P<volume>\d{{1,2}})\s?\((?P<issue>\d):(?P<pages>\d{{
 """Logical Methods in Computer Science prints volume (issue:paper) year."""
 
 _NUMBERS = re.compile(r"\d|\(\d{4}\)")
-_VOLUME_WORD = re.compile(r"[,:;]?\s*\b(?:vol(?:ume)?s?|v)\b\.?\s*$", re.IGNORECASE)
-_VOLUME_ENDS: Final = ("vol", "vol.", "vols", "vols.", "volume", "volume.", "volumes", "volumes.", "v", "v.")
+_VOLUME_WORD = re.compile(r"\b(?:vol(?:ume)?s?|v)\.?$", re.IGNORECASE)
+_VOLUME_LENGTH: Final = len("-volumes.")
+"""Of the longest such word, and of what stands in front of it."""
 _ACRONYM = re.compile(r"(?:\s*\(\s*[A-Z][A-Za-z-]{1,11}\s*\)|,\s*[A-Z]{3,10})$")
 _LOWER_CASE: Final = frozenset(
     "a an and at d'analyse de der des di die du e et for für i in its la of on the to und with".split()
@@ -95,9 +97,12 @@ _PROCEEDINGS_JOURNAL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ERRATUM = re.compile(
-    r"[\s,;.:]*[\[({]?\b(?:errat(?:um|a)\b|err\.|addend(?:um|a)\b|corrigend(?:um|a)\b|publisher's note)", re.IGNORECASE
+    r"\b(?:errat(?:um|a)\b|err\.|addend(?:um|a)\b|corrigend(?:um|a)\b|publisher's note)", re.IGNORECASE
 )
 _APS_DOI = re.compile(r"10\.1103/[A-Za-z]+\.(\d+)\.([A-Z]?\d+)$")
+_AROUND: Final = f"{string.whitespace}\u00a0,;.:"
+_LONGEST_HEAD: Final = 160
+"""Characters in front of the numbers: more than any journal's name with its acronym and the word `volume`."""
 _LAST_YEAR: Final = 2100
 
 
@@ -134,16 +139,18 @@ def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
         text = text.replace("\\&", "&")
     text = squeeze(text).rstrip(" .,;")
     if erratum := _erratum(text):
-        text = text[: erratum.start()]
+        text = text[: erratum.start()].rstrip("[({").rstrip(_AROUND)
     if ";" in text:
         text = text.partition("; ")[0].rstrip(" .,;")
     start = _NUMBERS.search(text)
     if start is None:
         return None
     head, tail = text[: start.start()].rstrip(), text[start.start() :]
-    labelled = _VOLUME_WORD.search(head) if head.lower().endswith(_VOLUME_ENDS) else None
-    container = _container(head[: labelled.start()] if labelled else head)
-    if not container or len(tail) > 120:
+    if len(head) > _LONGEST_HEAD or len(tail) > 120:
+        return None
+    labelled = _VOLUME_WORD.search(head, max(len(head) - _VOLUME_LENGTH, 0))
+    container = _container(head[: labelled.start()].rstrip() if labelled else head)
+    if not container:
         return None
     return _read(container, tail, dois, labelled=labelled is not None)
 

@@ -96,12 +96,15 @@ def ascii_latex(value: str) -> str:
 
 _INNER_CAPITAL = re.compile(r"[A-Z](?:(?<=\w[A-Z])|-\w)")
 """What every word that needs braces holds: the fast way to find that none does."""
-_CAPITALS = re.compile(r"(?<![\w\\{$])[\w'-]*\w[A-Z][\w'-]*(?![\w}$])|(?<![\w\\{$])[A-Z](?=-\w)")
+_WORD = re.compile(r"(?<![\w'\\{$-])[\w'-]++(?![}$])")
+"""A whole word with its hyphens, unless it is braced, math or a command. No part of it is looked at twice."""
+_INSIDE = re.compile(r"\w[A-Z]")
+_LONE_CAPITAL = re.compile(r"(?<!\w)[A-Z](?=-\w)")
 
 
 def protect_capitals(value: str) -> str:
     """A LaTeX value with braces around each word that has capitals inside, such as acronyms; never twice or in math."""
-    if not _INNER_CAPITAL.search(value) or value[1:].islower() or not _CAPITALS.search(value):
+    if not _INNER_CAPITAL.search(value) or value[1:].islower():
         return value
     parts = re.split(r"(\\[a-zA-Z]+|\{|\})", value)
     depth = 0
@@ -111,8 +114,13 @@ def protect_capitals(value: str) -> str:
         elif part == "}":
             depth -= 1
         elif depth == 0 and not part.startswith("\\"):
-            parts[index] = _CAPITALS.sub(lambda match: f"{{{match[0]}}}", part)
+            parts[index] = _WORD.sub(_protected, part)
     return "".join(parts)
+
+
+def _protected(match: re.Match[str]) -> str:
+    word = match[0]
+    return f"{{{word}}}" if _INSIDE.search(word) else _LONE_CAPITAL.sub(r"{\g<0>}", word)
 
 
 def _latex_text(text: str, ascii: bool) -> str:
@@ -132,8 +140,8 @@ def _latex_text(text: str, ascii: bool) -> str:
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _MARK = re.compile("[\u0300-\u036f]")
-_MARKED = re.compile("([A-Za-z])([\u0300-\u036f]+)")
-"""A letter with accents that Unicode has no one character for."""
+_MARKED = re.compile("([A-Za-z])([\u0300-\u036f]{1,9}+)(?![\u0300-\u036f])")
+"""A letter with accents that Unicode has no one character for, as many as any language sets on one."""
 
 
 @lru_cache(1 << 10)

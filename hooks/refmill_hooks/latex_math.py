@@ -39,7 +39,7 @@ _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ONE_ARGUMENT = re.compile(rf"\\(?:{'|'.join(sorted(_TAKES_ONE))})\s*(?=$|[}}&^_])")
 """A command that lacks the only argument it takes."""
 _TWO_ARGUMENTS = re.compile(
-    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*({_GROUP}|\\[a-zA-Z]+|[^{{}}\\&^_\s])?\s*(?=$|[}}&^_])"
+    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
 )
 """A command that lacks the second of its arguments, or both."""
 _BARE_SCRIPTS = (

@@ -11,6 +11,8 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from refmill_hooks.tex_tables import ACCENTS, SYMBOLS
 
@@ -42,6 +44,8 @@ _MARKUP = re.compile(
       | <(?P<tag>/?(?:i|em|b|strong|sub|sup|br|p))\s*/?>""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_DISPLAYS = {"(": "\\)", "[": "\\]"}
+"""Commands that begin math, and what ends it."""
 _FONTS = {
     "textit": "i", "emph": "i", "textsl": "i", "it": "i", "em": "i", "sl": "i", "textbf": "b", "bf": "b",
     "textsuperscript": "sup", "textsubscript": "sub", "textsc": "sc", "sc": "sc", "i": "i", "b": "b", "strong": "b",
@@ -63,6 +67,14 @@ _STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?|\\[uvHrckdbt]\{\w\})\}")
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
+
+
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{30}"
+)
+"""More accents on one letter than any language has: to order them takes the square of their number, so that a joiner
+parts them, as Unicode's stream-safe text has it (unicode.org/reports/tr15/#Stream_Safe_Text_Format).
+"""
 
 
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
@@ -125,14 +137,14 @@ def only_math(text: str) -> list[str] | None:
 
 
 def _is_sound(text: str) -> bool:
-    return unicodedata.is_normalized("NFC", text) and not _MOJIBAKE.search(text)
+    return not _MOJIBAKE.search(text) and not _MARKS.search(text) and unicodedata.is_normalized("NFC", text)
 
 
 def joined(parts: Iterable[str]) -> str:
     text = "".join(parts)
     if "  " in text:
         text = re.sub(" {2,}", " ", text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
 
 
 def tokens(text: str) -> list[Token]:
@@ -159,6 +171,7 @@ def _demojibake(match: re.Match[str]) -> str:
 
 def _scan(text: str) -> Iterator[Token]:
     at = done = 0
+    closed_until = {sign: text.rfind(end) for sign, end in _DISPLAYS.items()}
     dollars = text.count("$") - text.count("\\$")
     while sign := _SIGN.search(text, at):
         match = _MARKUP.match(text, sign.start())
@@ -184,8 +197,12 @@ def _scan(text: str) -> Iterator[Token]:
             else:
                 yield TEXT, match[0]
                 dollars -= len(match[0])
+        elif closed_until.get(match["command"], -1) > at:
+            end = text.find(_DISPLAYS[match["command"]], at)
+            yield MATH, text[at:end].strip()
+            at = end + 2
         else:
-            at, tokens = _command(match["command"], text, match.end(), match.start())
+            at, tokens = _command(match["command"], text, at, match.start())
             yield from tokens
         done = at
     if done < len(text):
@@ -206,10 +223,6 @@ def _tag(tag: str) -> list[Token]:
 
 def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token]]:
     """The tokens of one command, and where the text goes on behind it."""
-    if name in ("(", "["):
-        end = text.find("\\)" if name == "(" else "\\]", at)
-        if end > at:
-            return end + 2, [(MATH, text[at:end].strip())]
     if name in ACCENTS and (accented := _ACCENTED.match(text, at)) and _ends_command(name, text, at):
         opened = "{" in accented[0]
         if opened == bool(accented[3]) or not opened:
@@ -262,26 +275,33 @@ def _balanced(tokens: list[Token]) -> list[Token]:
             if opened:
                 _close(balanced, opened.pop())
         elif value:
-            if kind == TEXT and balanced and balanced[-1][0] == TEXT:
-                value = balanced.pop()[1] + value
             balanced.append((kind, value))
     for at in reversed(opened):
         balanced[at] = (TEXT, "")
-    return balanced
+    return [token for kind, run in groupby(balanced, _KIND) for token in ([_one_text(run)] if kind == TEXT else run)]
+
+
+_KIND = itemgetter(0)
+
+
+def _one_text(run: Iterable[Token]) -> Token:
+    return TEXT, "".join(value for _, value in run)
 
 
 def _close(balanced: list[Token], at: int) -> None:
-    inside = balanced[at + 1 :] if len(balanced) - at <= 2 else None
-    if inside is None or (balanced[at][1] and inside):
-        balanced.append((CLOSE, ""))
-    elif not inside or inside[0][0] == MATH or len(inside[0][1]) <= 1 or not inside[0][1].isalnum():
-        del balanced[at:]
-        for kind, value in inside:
-            if kind == TEXT and balanced and balanced[-1][0] == TEXT:
-                value = balanced.pop()[1] + value
-            balanced.append((kind, value))
+    """Closes the group that was opened there, or dissolves it where it is around nothing but a character or math."""
+    if all(balanced[place][0] == TEXT for place in range(at + 1, len(balanced))):
+        balanced[at + 1 :] = [_one_text(balanced[at + 1 :])] if len(balanced) > at + 1 else []
+    inside = len(balanced) - at - 1
+    if inside == 0 or (inside == 1 and not balanced[at][1] and not _is_word(balanced[-1])):
+        del balanced[at]
     else:
         balanced.append((CLOSE, ""))
+
+
+def _is_word(token: Token) -> bool:
+    kind, value = token
+    return kind != MATH and len(value) > 1 and value.isalnum()
 
 
 _AFTER_SYMBOL = re.compile(r"\{\}|[ ]+(?=\w)")

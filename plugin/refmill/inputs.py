@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -45,8 +46,9 @@ def open_inputs(
     Raises UsageError for an input that was named and cannot be read.
     """
     named = list(inputs)
-    ids = [text for text in named if _is_id(text)]
-    files = [found for text in named if text not in ids for found in _files(text, damaged)]
+    are_ids = [_is_id(text) for text in named]
+    ids = list(compress(named, are_ids))
+    files = [found for text, is_id in zip(named, are_ids, strict=True) if not is_id for found in _files(text, damaged)]
     if not files and not ids:
         raise UsageError("nothing to read: name a dump, a folder of dumps, - for stdin, or arXiv ids")
     if ids:

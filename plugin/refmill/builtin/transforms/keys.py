@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import dropwhile
 
 from msgspec.structs import replace
 
@@ -147,9 +148,7 @@ def _auth(entry: Entry) -> str:
     family = name.literal or name.family
     if " " in family:
         words = family.split()
-        while len(words) > 1 and words[0].islower():
-            del words[0]
-        family = "".join(words)
+        family = "".join(dropwhile(str.islower, words[:-1])) + words[-1] if words else ""
     return _ascii(family)
 
 
