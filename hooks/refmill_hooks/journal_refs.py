@@ -15,6 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from refmill_hooks.entry import Entry, Venue
+from refmill_hooks.remembered import remembered
 from refmill_hooks.text import squeeze
 
 __all__ = ["names_more", "venue_of", "with_venue"]
@@ -125,7 +126,7 @@ def with_venue(entry: Entry) -> Entry:
     return entry
 
 
-@lru_cache(256)
+@remembered(256)
 def venue_of(journal_ref: str, dois: Iterable[str] = ()) -> Venue | None:
     """The journal article that the reference names, or None where any part of it is in doubt.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from refmill_hooks.latex_math import latex_math
+from refmill_hooks.remembered import remembered
 from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, is_ordinary, joined, only_math, printable, tokens
 from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
 
@@ -56,7 +57,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     return _paired(joined(parts))
 
 
-@lru_cache(1 << 12)
+@remembered(1 << 12)
 def _math(body: str, ascii: bool) -> str:
     value = latex_math(body)
     if ascii and not value.isascii():

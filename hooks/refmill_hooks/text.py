@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from refmill_hooks.latex import ascii_latex, latex, protect_capitals, spelled, unprotected
+from refmill_hooks.remembered import remembered
 from refmill_hooks.tex_scanner import (
     MATH,
     MATH_COMMAND,
@@ -111,7 +111,7 @@ def html(text: str, *, math: bool = True) -> str:
 _BRACED_ONE = re.compile(r"([_^])\{(\w)\}")
 
 
-@lru_cache(1 << 12)
+@remembered(1 << 12)
 def _plain_math(body: str) -> str:
     if "{" in body:
         body = _BRACED_ONE.sub(r"\1\2", body)

@@ -15,6 +15,8 @@ _SUSPECT: Final = 1 << 20
 """Bytes from which on an object is asked whether it is several, of which one does not end."""
 
 _MARK = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>")?|[{}]', re.DOTALL)
+_REST = re.compile(rb'(?:[^"\\]|\\.)*+(?P<closed>")?', re.DOTALL)
+"""Of a string."""
 
 
 def objects(blocks: Iterable[bytes], begin: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -25,17 +27,19 @@ def objects(blocks: Iterable[bytes], begin: re.Pattern[bytes] | None = None) -> 
     """
     data = bytearray()
     at = depth = start = 0
+    is_in_string = False
     line = begun = 1
     suspect = _SUSPECT
     for block in blocks:
         data += block
-        while match := _MARK.search(data, at):
+        while match := _REST.match(data, at) if is_in_string else _MARK.search(data, at):
             sign = match[0]
-            if sign[:1] == b'"' and not match["closed"]:
-                at = match.start()
-                break  # the string goes on in the next block
             at = match.end()
-            if sign == b"{":
+            if is_in_string or sign[:1] == b'"':
+                is_in_string = not match["closed"]
+                if is_in_string:
+                    break  # it goes on in the next block
+            elif sign == b"{":
                 if depth == 0:
                     line += data.count(b"\n", start, match.start())
                     start, begun = match.start(), line
@@ -59,6 +63,7 @@ def objects(blocks: Iterable[bytes], begin: re.Pattern[bytes] | None = None) -> 
                 line += data.count(b"\n", 0, last)
                 del data[:last]
                 at = depth = 0
+                is_in_string = False
             suspect = _SUSPECT if last else 2 * len(data)
         if len(data) > LONGEST:
             break

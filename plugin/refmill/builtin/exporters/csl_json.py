@@ -19,6 +19,7 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
+from refmill_hooks.remembered import remembered
 from refmill_hooks.text import html, plain
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -144,7 +145,7 @@ def _rich(text: str) -> str:
     return html(text, math=False)
 
 
-_remark = lru_cache(1 << 10)(_text)
+_remark = remembered(1 << 10)(_text)
 _name_text = lru_cache(1 << 12)(_text)
 
 

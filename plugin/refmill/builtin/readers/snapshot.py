@@ -131,7 +131,7 @@ def _versions(
 @lru_cache(1 << 12)
 def _version(number: int, name: str, created: str) -> Version:
     name = name.removeprefix("v")
-    return Version(number=int(name) if name.isdecimal() else number, created=_read_date(created))
+    return Version(number=int(name) if name.isdecimal() and len(name) < 5 else number, created=_read_date(created))
 
 
 _NUMBER = attrgetter("number")

@@ -23,21 +23,29 @@ def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
 
     What the newest does not know is taken from the others. The entries wait in a temporary file.
     """
-    groups: dict[int, list[int]] = {}
-    leader_of: dict[str, int] = {}
+    first_of: dict[str, int] = {}
+    leaders: list[int] = []
     places: list[int] = []
     with Spool() as spool:
         for number, entry in enumerate(entries):
             places.append(spool.add(entry))
-            known = sorted({leader_of[name] for name in _names(entry) if name in leader_of})
-            leader = known[0] if known else number
-            for other in known[1:]:  # this entry joins groups that nothing joined before
-                groups[leader] += groups.pop(other)
-                leader_of.update({name: leader for name, each in leader_of.items() if each == other})
-            groups.setdefault(leader, []).append(number)
-            leader_of.update(dict.fromkeys(_names(entry), leader))
-        for leader in sorted(groups):
-            yield _joined([spool.at(places[number]) for number in sorted(groups[leader])])
+            leaders.append(number)
+            for name in _names(entry):
+                one, other = sorted((_leader(number, leaders), _leader(first_of.setdefault(name, number), leaders)))
+                leaders[other] = one
+        groups: dict[int, list[int]] = {}
+        for number in range(len(leaders)):
+            groups.setdefault(_leader(number, leaders), []).append(number)
+        for same in groups.values():
+            yield _joined([spool.at(places[number]) for number in same])
+
+
+def _leader(number: int, leaders: list[int]) -> int:
+    """The first entry of its group; the way there is halved for the next who goes it."""
+    while leaders[number] != number:
+        leaders[number] = leaders[leaders[number]]
+        number = leaders[number]
+    return number
 
 
 def _names(entry: Entry) -> list[str]:
