@@ -128,6 +128,10 @@ LINES = [
     b"words ",
     b"a, b and c\n",
     b"\x00",
+    b" ",
+    b"\\\\\nPaper: ",
+    b"arXiv:2411.00001\nDate: x\n\n",
+    b"%%%---" * 20 + b" x\n",
 ]
 
 
