@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO, cast
 
 import msgspec
 
@@ -59,27 +58,11 @@ class Paragraphs(msgspec.Struct, gc=False):
         return Piece(lines, len(lines) - 2, len(lines) - 1)
 
 
-class _Cleaned:
-    """A stream without form feeds and NULs, which belong to no text."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        while block := self._stream.read(size):
-            if b"\f" not in block and b"\0" not in block:
-                return block
-            if clean := block.translate(None, b"\f\0"):
-                return clean
-        return b""
-
-
 def records(source: Source) -> Iterator[Piece | Paragraphs]:
     """Cuts the lines behind each pair of an `arXiv:` and a `Created:` line; holds one record.
 
     Half a pair ends a record too, where it is a paragraph of its own.
     """
-    source.stream = cast(BinaryIO, _Cleaned(source.stream))
     cut = _cut(source)
     for begin, first in cut:
         piece = first if isinstance(first, Piece) else first.piece()
@@ -98,7 +81,7 @@ def records(source: Source) -> Iterator[Piece | Paragraphs]:
 
 def _cut(source: Source) -> Iterator[tuple[int, Piece | Paragraphs]]:
     """The records, each with the number of its first line."""
-    texts = source.texts()
+    texts = (text.replace("\f", "") for text in source.texts())  # the ends of printed pages
     held: list[str] = []  # the paragraphs since the last record
     begin = line = 1  # where held[0] and the paragraph at hand begin
     is_plain, has_ended = True, False
