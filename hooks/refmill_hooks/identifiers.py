@@ -59,7 +59,7 @@ _WRAPPED = re.compile(
     )""",
     re.ASCII | re.VERBOSE,
 )
-_CLASS = re.compile(r"\s*\[[a-z.\- ,]*\]$", re.ASCII)
+_CLASS = re.compile(r"\[[a-z.\- ,]*\]$", re.ASCII)
 _LEADING = " \t\r\n\"'<([{`“‘«"
 _TRAILING = " \t\r\n\"'>)]}.,;:!?`”’»"
 
@@ -143,17 +143,16 @@ def parse_id(text: str) -> ArxivId:
     if _CANONICAL.fullmatch(text):
         return ArxivId(text)
     core = text.strip(_LEADING).rstrip(_TRAILING + "]" if "[" not in text else " \t\r\n").lower()
-    marked = False
-    while wrapper := _WRAPPED.match(core):
-        core = core[wrapper.end() :]
-        marked = True
-    core = _CLASS.sub("", core.partition("#")[0].partition("?")[0].rstrip("/ "))
+    begin = 0
+    while wrapper := _WRAPPED.match(core, begin):
+        begin = wrapper.end()
+    core = _CLASS.sub("", core[begin:].partition("#")[0].partition("?")[0].rstrip("/ "))
     core = core.rstrip(_TRAILING).removesuffix(".pdf").removesuffix(".gz").removesuffix(".ps")
     if new := _NEW.fullmatch(core):
         return _new_id(new, text)
     if old := _OLD.fullmatch(core):
         return _old_id(old, text)
-    raise _damaged(core, text, marked) or BadIdentifier(text, "is not an arXiv id")
+    raise _damaged(core, text, marked=begin > 0) or BadIdentifier(text, "is not an arXiv id")
 
 
 def find_ids(text: str) -> Iterator[ArxivId]:
@@ -196,7 +195,7 @@ def _old_id(match: re.Match[str], text: str) -> ArxivId:
     return ArxivId(f"{archive}/{year}{month}{number}", int(version) if version else None)
 
 
-def _damaged(core: str, text: str, marked: bool) -> DamagedIdentifier | None:
+def _damaged(core: str, text: str, *, marked: bool) -> DamagedIdentifier | None:
     """An id as pandas or a spreadsheet writes it back: zeros lost in front (`712.0171`) or at the end (`1110.156`)."""
     candidates: list[str] = []
     if match := _DAMAGED.fullmatch(core):
@@ -263,5 +262,5 @@ _DOI_TAIL = re.compile(r"[;,](?:https?://(?:dx\.)?doi\.org/|doi:)?$", re.IGNOREC
 
 
 def _begins_doi(word: str, at: int) -> bool:
-    before = word[:at].lower()
+    before = word[max(at - len("doi.org/"), 0) : at].lower()
     return not before or before[-1] in ";,(" or before.endswith(("doi.org/", "doi:"))

@@ -6,13 +6,14 @@ import gc
 import io
 import time
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
 
 from refmill.builtin.readers import abs, atom, bib, csl, ids, listing, oai, snapshot, text
 from refmill_hooks import ReadError, SkipRecord, Source
 from refmill_hooks.author_lists import split_authors
-from refmill_hooks.identifiers import find_ids, split_dois
+from refmill_hooks.identifiers import BadIdentifier, find_ids, parse_id, split_dois
 from refmill_hooks.journal_refs import venue_of
 from refmill_hooks.text import html, latex, paragraphs, plain, protect_capitals, unprotected
 from refmill_hooks.withdrawn import withdrawn
@@ -26,11 +27,22 @@ WORK: dict[str, Callable[[str], object]] = {
     "protect_capitals": protect_capitals,
     "unprotected": unprotected,
     "split_authors": split_authors,
+    "parse_id": lambda each: is_id(f"a{each}a"),
     "find_ids": lambda each: list(find_ids(each)),
     "split_dois": split_dois,
     "withdrawn": withdrawn,
     "venue_of": venue_of.__wrapped__,
 }
+
+
+def is_id(text: str) -> bool:
+    try:
+        parse_id(text)
+    except BadIdentifier:
+        return False
+    return True
+
+
 PIECES = [
     "{",
     "}",
@@ -53,6 +65,8 @@ PIECES = [
     "and ",
     "The ",
     "10.1/",
+    "10.1000/",
+    "abs/",
     "arXiv:",
     "é",
     "\n",
@@ -129,10 +143,21 @@ LINES = [
     b"a, b and c\n",
     b"\x00",
     b" ",
+    b"1",
     b"\\\\\nPaper: ",
     b"arXiv:2411.00001\nDate: x\n\n",
     b"%%%---" * 20 + b" x\n",
 ]
+
+
+FRAMES = {
+    text: b"Title\nAnn%bBee, C. Dee\n\nWe study.\n\n%b pp\n\narXiv:2403.01234 - %b\nCreated: 2024-03-02 Updated:%bx\n",
+    abs: b"\\\\\narXiv%b:%b1\nFrom: <%bx\nDate: (%bx\nTitle%b:\n\\\\%bx\n",
+    ids: b"arxiv%b:%bx\n",
+    oai: b"<OAI-PMH><record %b><metadata %b><id>x%by</id></metadata></record></OAI-PMH>",
+    atom: b"<feed %b><entry %b><id>x%by</id></entry></feed>",
+}
+"""Records with gaps that any text may fill."""
 
 
 def consumed(module: object, data: bytes) -> None:
@@ -163,3 +188,12 @@ def test_a_line_of_ten_megabytes_and_fifty_thousand_authors_are_read() -> None:
     assert len(split_authors(", ".join(f"A. Author{number}" for number in range(50_000)))) == 50_000
     latex("{" * 100_000)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("module", FRAMES, ids=[module.__name__.rpartition(".")[2] for module in FRAMES])
+def test_no_part_of_a_record_is_long_enough_to_hang_its_reader(module: ModuleType) -> None:
+    frame = FRAMES[module]
+    for piece in (b" ", b"\t", b"1", b"a", b"(", b"[a", b"<", b"abs/", b"1 a ", b"10.1000/", b"%-"):
+        start = time.process_time()
+        consumed(module, frame.replace(b"%b", piece * (30_000 // len(piece))))
+        assert time.process_time() - start < 0.5, f"{piece!r}"

@@ -37,7 +37,7 @@ _MARK: Final = "\\\\"
 _RULE: Final = re.compile(r"-{40,}|%[-%]{19,}")
 _FIELD = re.compile(
     r"(Title|Authors?|Categories|Comments|Proxy|Report-no|MSC-class|ACM-class|Journal-ref|DOI|License|Subj-class|From"
-    r"|Date(?: \(revised(?: v\d+)?\))?)\s*:\s?(.*)"
+    r"|Date(?: \(revised(?: v\d{1,4})?\))?)\s*:\s?(.*)"
 )
 _ID = re.compile(r"(?:arXiv|Paper)(?:\s*\(\*?[a-z-]+\*?\))?\s*:\s*(\S+)")
 _FIRST = re.compile(r"(?:From|Date)\s*:|replaced with revised version\s")
@@ -191,7 +191,7 @@ def _day(text: str, problems: list[str]) -> datetime.date | None:
     date = text.partition("(")[0].strip()
     try:
         return parsedate_to_datetime(date).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         problems.append(f"{date!r} is no date")
         return None
 

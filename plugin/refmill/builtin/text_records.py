@@ -22,7 +22,7 @@ _WRAPPED = 8
 """A journal reference goes on for at most so many lines."""
 _HELD = 1 << 20
 """Characters without a plain end, after which a dump is read by its lines."""
-_DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d)?\s*)?", re.ASCII)
+_DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d\s*)?)?", re.ASCII)
 _END = re.compile(r"arXiv:.*\nCreated: \d{4}-\d\d-\d\d(?: Updated: \d{4}-\d\d-\d\d)?\n*", re.ASCII)
 """The last paragraph of a plain record."""
 

@@ -170,12 +170,9 @@ class Cutter:
             declared = _declared({name: value for name, value in self._namespaces.items() if name not in own})
         entry = b"".join((entry[:at], declared, entry[at:]))
         try:
-            text = entry.decode(self._encoding or "utf-8")
-        except (LookupError, UnicodeDecodeError):
-            if self._encoding or self._repair is None:
-                return entry
-            text = self._repair(entry)
-        return text.encode()
+            return entry.decode(self._encoding or "utf-8").encode()
+        except (LookupError, UnicodeError):
+            return entry if self._encoding or self._repair is None else self._repair(entry).encode()
 
     def _count_lines(self, to: int) -> None:
         self._line += self._data.count(b"\n", self._counted, to)

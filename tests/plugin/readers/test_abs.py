@@ -184,6 +184,13 @@ def test_a_record_that_is_cut_off_is_kept_and_told() -> None:
     assert read(ABS[: ABS.index("Title")]) == ["the record is cut off before its title"]
 
 
+@pytest.mark.parametrize("date", ["Fri, 1 Nov 99999999999999999999 02:02:03 GMT", "yesterday", ""])
+def test_a_date_that_is_none_costs_itself_alone(date: str) -> None:
+    (entry,) = read(ABS.replace("Fri, 1 Feb 2002 02:02:03 GMT", date))
+    assert isinstance(entry, Entry)
+    assert (entry.created, entry.extra[PROBLEM]) == (None, f"{date!r} is no date")
+
+
 def test_a_record_without_an_id_is_refused() -> None:
     assert read(ABS.replace("arXiv:math/0202001\n", "")) == ["a record without its arXiv id"]
 

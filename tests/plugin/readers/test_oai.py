@@ -11,7 +11,7 @@ import pytest
 from tests.shared import shared
 
 from refmill.builtin.readers import atom, oai
-from refmill_hooks import Entry, Name, ReadError, SkipRecord, Source, Version
+from refmill_hooks import PROBLEM, Entry, Name, ReadError, SkipRecord, Source, Version
 from refmill_hooks.testing import check_reader
 
 RECORD = """<record><header{status}><identifier>oai:arXiv.org:{id}</identifier><datestamp>2024-05-01</datestamp>
@@ -118,6 +118,12 @@ def test_dublin_core_tells_categories_in_words_and_the_rest_by_looks() -> None:
     assert (entry.created, entry.updated) == (datetime.date(2004, 8, 5), datetime.date(2005, 6, 28))
 
 
+@pytest.mark.parametrize("date", ["Mon, 22 Oct 99999999999999999999 22:41:50 GMT", "yesterday"])
+def test_a_date_that_is_none_costs_itself_alone(date: str) -> None:
+    entry = one(RAW.replace("Mon, 22 Oct 2018 22:41:50 GMT", date))
+    assert (entry.created, entry.extra[PROBLEM]) == (None, f"{date!r} is no date")
+
+
 def test_a_deleted_record_is_no_entry_and_no_fault() -> None:
     deleted = record("", id="0704.0001", status=' status="deleted"')
     assert read(answer(deleted)) == ["SkipRecord: oai:arXiv.org:0704.0001 was deleted"]
@@ -174,8 +180,9 @@ def test_an_encoding_is_that_of_its_own_document() -> None:
     assert [entry.authors[0].given for entry in entries] == ["Müller", "Müller"]
 
 
-def test_what_is_not_in_the_encoding_that_is_declared_is_refused() -> None:
-    data = answer(record(ARXIV.replace("Amin", "Müller"))).replace(b"UTF-8", b"EUC-JP")
+@pytest.mark.parametrize("name", ["EUC-JP", "idna", "hex", "no-encoding"])
+def test_what_is_not_in_the_encoding_that_is_declared_is_refused(name: str) -> None:
+    data = answer(record(ARXIV.replace("Amin", "Müller"))).replace(b"UTF-8", name.encode())
     assert [isinstance(each, Entry) for each in read(data.decode().encode("latin-1"))] == [False]
 
 

@@ -228,7 +228,7 @@ def _versions(fields: Fields, problems: list[str]) -> tuple[Version, ...]:
     for number, element in enumerate(fields.get("version", ()), 1):
         name = (element.get("version") or "").removeprefix("v")
         date = _day(_text(_fields(element), "date"), problems)
-        versions.append(Version(number=int(name) if name.isdecimal() else number, created=date))
+        versions.append(Version(number=int(name) if name.isdecimal() and len(name) < 5 else number, created=date))
     return tuple(sorted(versions, key=lambda version: version.number))
 
 
@@ -241,6 +241,6 @@ def _day(text: str, problems: list[str]) -> datetime.date | None:
         if text[:4].isdecimal():
             return datetime.date.fromisoformat(text[:10])
         return parsedate_to_datetime(text).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         problems.append(f"{text!r} is no date")
         return None
