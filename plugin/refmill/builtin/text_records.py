@@ -139,7 +139,7 @@ def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]
     lines: list[str] = []
     begin = paragraph = 0  # the line number of lines[0]; where in lines the last paragraph begins
     ended: Piece | None = None  # the record at hand, once it ended: its dates may still go on
-    for number, line in enumerate(all_lines, first):
+    for number, line in _parted(all_lines, first):
         if not line or line.isspace():
             if ended is None and lines:
                 ended = _ended_without_dates(lines, paragraph)
@@ -158,6 +158,16 @@ def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]
             ended = _ended_by_dates(lines, paragraph)
     if lines:
         yield begin, ended or _ended_without_dates(lines, paragraph) or Piece(lines)
+
+
+def _parted(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers; where files were joined whose last line had no end, the byte order mark ends it."""
+    for number, line in enumerate(lines, first):
+        if "\ufeff" in line and line.lstrip().startswith("Created:"):
+            for part in line.split("\ufeff", 1):
+                yield number, part
+        else:
+            yield number, line
 
 
 def _ended_by_dates(lines: list[str], paragraph: int) -> Piece | None:

@@ -85,8 +85,9 @@ def test_records_without_a_blank_line_between_them_are_cut_apart() -> None:
     assert [entry.id for entry in read(RECORD + RECORD.replace("01234", "01235"))] == ["2403.01234", "2403.01235"]
 
 
-def test_dumps_that_were_joined_bring_no_byte_order_mark_into_a_title() -> None:
-    assert [entry.title for entry in read(f"\ufeff{RECORD}\n" * 2)] == ["A Study of Things"] * 2
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_dumps_that_were_joined_bring_no_byte_order_mark_along(end: str) -> None:
+    assert read(f"\ufeff{RECORD.rstrip()}{end}" * 3) == read(RECORD) * 3
 
 
 def test_form_feeds_and_nuls_belong_to_no_text() -> None:
