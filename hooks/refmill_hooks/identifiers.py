@@ -59,9 +59,7 @@ _WRAPPED = re.compile(
     )""",
     re.ASCII | re.VERBOSE,
 )
-_CLASS = re.compile(r"\s*\[[a-z.\- ,]*\]$", re.ASCII)
-_LONGEST = 500
-"""Characters of a URL with an id, and more."""
+_CLASS = re.compile(r"\[[a-z.\- ,]*\]$", re.ASCII)
 _LEADING = " \t\r\n\"'<([{`“‘«"
 _TRAILING = " \t\r\n\"'>)]}.,;:!?`”’»"
 
@@ -144,20 +142,17 @@ def parse_id(text: str) -> ArxivId:
     """
     if _CANONICAL.fullmatch(text):
         return ArxivId(text)
-    if len(text) > _LONGEST:
-        raise BadIdentifier(f"{text[:60]}…", "is too long for an arXiv id")
     core = text.strip(_LEADING).rstrip(_TRAILING + "]" if "[" not in text else " \t\r\n").lower()
-    marked = False
-    while wrapper := _WRAPPED.match(core):
-        core = core[wrapper.end() :]
-        marked = True
-    core = _CLASS.sub("", core.partition("#")[0].partition("?")[0].rstrip("/ "))
+    begin = 0
+    while wrapper := _WRAPPED.match(core, begin):
+        begin = wrapper.end()
+    core = _CLASS.sub("", core[begin:].partition("#")[0].partition("?")[0].rstrip("/ "))
     core = core.rstrip(_TRAILING).removesuffix(".pdf").removesuffix(".gz").removesuffix(".ps")
     if new := _NEW.fullmatch(core):
         return _new_id(new, text)
     if old := _OLD.fullmatch(core):
         return _old_id(old, text)
-    raise _damaged(core, text, marked) or BadIdentifier(text, "is not an arXiv id")
+    raise _damaged(core, text, marked=begin > 0) or BadIdentifier(text, "is not an arXiv id")
 
 
 def find_ids(text: str) -> Iterator[ArxivId]:
@@ -200,7 +195,7 @@ def _old_id(match: re.Match[str], text: str) -> ArxivId:
     return ArxivId(f"{archive}/{year}{month}{number}", int(version) if version else None)
 
 
-def _damaged(core: str, text: str, marked: bool) -> DamagedIdentifier | None:
+def _damaged(core: str, text: str, *, marked: bool) -> DamagedIdentifier | None:
     """An id as pandas or a spreadsheet writes it back: zeros lost in front (`712.0171`) or at the end (`1110.156`)."""
     candidates: list[str] = []
     if match := _DAMAGED.fullmatch(core):

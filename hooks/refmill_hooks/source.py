@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -10,6 +11,11 @@ __all__ = ["BLOCK", "Source"]
 
 BLOCK = 1 << 16
 """Bytes read at a time: 64 KiB."""
+
+_SPACED_BY_NULS = re.compile(rb"(?:[^\0]\0{1,3}){16}")
+"""UTF-16 or UTF-32: to leave its NULs out would make other letters of those that are not ASCII."""
+_BROUGHT_ALONG = re.compile(r"^\ufeff+", re.MULTILINE)
+"""Byte order marks of files that were joined: each stands at the beginning of a line."""
 
 
 class Source:
@@ -42,7 +48,8 @@ class Source:
     def lines(self) -> Iterator[str]:
         """The lines without their ends (LF, CRLF or CR), as UTF-8; a line that is not UTF-8 is read as Latin-1.
 
-        Only the longest line is ever held in memory.
+        NULs are left out, and byte order marks in front of a line. Only the longest line is ever held in memory.
+        Raises OSError where every other byte is NUL, as in UTF-16.
         """
         for text in self.texts():
             yield from text.split("\n")
@@ -51,27 +58,32 @@ class Source:
         """The same lines, many at a time: with a line feed between two, and none behind the last."""
         pending: list[bytes] = []
         after_cr = False
-        for block in self.blocks():
+        for block in self._blocks_without_nuls():
             if after_cr and block.startswith(b"\n"):
                 block = block[1:]
             after_cr = block.endswith(b"\r")
             if b"\r" in block:
                 block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             head, newline, rest = block.rpartition(b"\n")
-            if not newline:
-                pending.append(rest)
-                continue
-            if pending:
-                head = b"".join(pending) + head
+            if newline:
+                yield _without_marks(self.decoded(b"".join((*pending, head))))
                 pending.clear()
             if rest:
                 pending.append(rest)
-            yield self.decoded(head)
         if pending:
-            yield self.decoded(b"".join(pending))
+            yield _without_marks(self.decoded(b"".join(pending)))
+
+    def _blocks_without_nuls(self) -> Iterator[bytes]:
+        for block in self.blocks():
+            if b"\0" in block:
+                if _SPACED_BY_NULS.search(block):
+                    raise OSError("every other byte is NUL, so this may be UTF-16; convert it to UTF-8 first")
+                block = block.translate(None, b"\0")
+            if block:
+                yield block
 
     def decoded(self, lines: bytes) -> str:
-        """The lines as UTF-8, each that is not UTF-8 as Latin-1."""
+        """These lines as UTF-8; each that is not UTF-8 as Latin-1, and counted."""
         try:
             return lines.decode()
         except UnicodeDecodeError:
@@ -82,4 +94,8 @@ class Source:
             return line.decode()
         except UnicodeDecodeError:
             self.latin1_lines += 1
-            return line.decode("latin-1")
+            return line.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+
+
+def _without_marks(lines: str) -> str:
+    return _BROUGHT_ALONG.sub("", lines) if "\ufeff" in lines else lines

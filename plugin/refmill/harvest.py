@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from refmill.builtin.xml_records import OAI, Cutter
+from refmill.builtin.xml_records import Cutter
 from refmill.errors import UsageError
 from refmill_hooks import Answer, Net, ServiceError
 
@@ -141,7 +141,7 @@ def _page(url: str, done: Harvested, net: Net, say: Callable[[str], None]) -> by
         if code != _NO_RECORDS:
             raise ServiceError(f"{url} refuses the query: {code}: {said}")
     done.pages += 1
-    for _, record in Cutter([body], OAI):
+    for _, record in Cutter([body]):
         done.records += b"<error" not in record[:20]
         done.deleted += _DELETED.search(record[:500]) is not None
         if stamp := _DATESTAMP.search(record):
@@ -158,7 +158,7 @@ def _since(done: Harvested) -> dict[str, str]:
 def _complaint(answer: Answer) -> str | None:
     if answer.status != 200:
         return None
-    cutter = Cutter([answer.body], OAI)
+    cutter = Cutter([answer.body])
     for _ in cutter:
         pass
     return None if cutter.whole else "it sent something that is not a whole answer of OAI-PMH"

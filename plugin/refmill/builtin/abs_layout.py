@@ -30,16 +30,18 @@ from refmill_hooks.withdrawn import withdrawn
 
 __all__ = ["BEGINNING", "entry_of_lines", "is_rule", "records_of_lines"]
 
-BEGINNING: Final = re.compile(rb"(?:^|\n)\\\\[ \t]*\r?\n(?:arXiv:|Paper\b)")
+BEGINNING: Final = re.compile(rb"(?:^|[\r\n])\\\\[ \t]*(?:\r\n?|\n)(?:arXiv:|Paper\b)")
 """The first two lines of a record."""
 
 _MARK: Final = "\\\\"
-_RULE: Final = re.compile(r"-{40,}|(?:%+-+){10,}%*|(?:%+-*){20,}")
+_RULE: Final = re.compile(r"-{40,}|%[-%]{19,}")
 _FIELD = re.compile(
     r"(Title|Authors?|Categories|Comments|Proxy|Report-no|MSC-class|ACM-class|Journal-ref|DOI|License|Subj-class|From"
-    r"|Date(?: \(revised(?: v\d+)?\))?)\s*:\s?(.*)"
+    r"|Date(?: \(revised(?: v\d{1,4})?\))?)\s*:\s?(.*)"
 )
 _ID = re.compile(r"(?:arXiv|Paper)(?:\s*\(\*?[a-z-]+\*?\))?\s*:\s*(\S+)")
+_FIRST = re.compile(r"(?:From|Date)\s*:|replaced with revised version\s")
+"""What stands below an id at the beginning of a record, and below none in an abstract; mails begin with it too."""
 _REPLACED = re.compile(r"replaced with revised version\s+(.*)")
 _SIZE = re.compile(r"\((\d+)kb(?:,([A-Z]+))?\)")
 _VERSION = re.compile(r"v(\d+)")
@@ -52,14 +54,19 @@ def is_rule(line: str) -> bool:
 
 
 def records_of_lines(source: Source) -> Iterator[list[str]]:
-    """What stands between two rules from the first `\\\\` on, as lines."""
+    """The lines between two rules, from the first `\\\\` or id on; a record without its rule stands by itself too."""
     lines: list[str] = []
     for number, line in enumerate(source.lines(), 1):
         if is_rule(line):
             if lines:
                 yield lines
             lines = []
-        elif lines or line.rstrip() == _MARK:
+            continue
+        if _FIRST.match(line) and (begin := _begin_of_last(lines)):
+            yield lines[:begin]
+            source.line += begin
+            lines = lines[begin:]
+        if lines or line.rstrip() == _MARK or _ID.match(line):
             if not lines:
                 source.line = number
             lines.append(line)
@@ -67,12 +74,24 @@ def records_of_lines(source: Source) -> Iterator[list[str]]:
         yield lines
 
 
+def _begin_of_last(lines: list[str]) -> int:
+    """Where the record begins whose id is the last of these lines: at its `\\\\`, else at the id; 0 for none."""
+    printed = (at for at in reversed(range(len(lines))) if lines[at].strip())
+    id = next(printed, 0)
+    if not lines or not _ID.match(lines[id]):
+        return 0
+    mark = next(printed, 0)
+    return mark if lines[mark].rstrip() == _MARK else id
+
+
 def entry_of_lines(lines: list[str], source: str) -> Entry:
     """Raises SkipRecord for a banner, ReadError for a record without an id or without a title."""
+    if not lines[0].startswith(_MARK):
+        lines = [_MARK, *lines]
     head = next((line for line in lines[1:] if line.strip()), "")
     found = _ID.match(head)
     if found is None:
-        if any(_FIELD.match(line) for line in lines):
+        if any(_FIELD.match(line) and not _FIRST.match(line) for line in lines):
             raise ReadError("a record without its arXiv id")
         raise SkipRecord("no record: a banner")
     try:
@@ -172,7 +191,7 @@ def _day(text: str, problems: list[str]) -> datetime.date | None:
     date = text.partition("(")[0].strip()
     try:
         return parsedate_to_datetime(date).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         problems.append(f"{date!r} is no date")
         return None
 

@@ -34,7 +34,7 @@ _TITLE_LINES = 5
 _WIDTHS = range(60, 101)
 """Characters in a line that a program may have wrapped."""
 
-_BETWEEN_NAMES = re.compile(r",\s*|;\s*|\s+and\s+|\s+&\s+")
+_BETWEEN_NAMES = re.compile(r",\s*|;\s*|(?<!\s)\s+(?:and|&)\s+")
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")
 _NOT_IN_NAMES = frozenset(
     """a an the of with by from using via on to for as is are at its their towards toward through under between into
@@ -61,7 +61,7 @@ _COMMENT_WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _COUNTED = re.compile(
-    r"\W{0,3}(?:v\d\W+)?(?:\w+\W+){0,3}?\d+\+?\s*(?:\w+\s+)?(?:pages?|pp?\b|figs?\b|figures?|slides)", re.IGNORECASE
+    r"\W{0,3}(?:v\d\W+)?(?:\w+\W+){0,3}?\d++\+?\s*(?:\w+\s+)?(?:pages?|pp?\b|figs?\b|figures?|slides)", re.IGNORECASE
 )
 
 _RULE = re.compile(r"[^\w\s]{3,}$|[#%]")

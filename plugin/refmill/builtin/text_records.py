@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO, cast
 
 import msgspec
 
@@ -23,7 +22,7 @@ _WRAPPED = 8
 """A journal reference goes on for at most so many lines."""
 _HELD = 1 << 20
 """Characters without a plain end, after which a dump is read by its lines."""
-_DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d)?\s*)?", re.ASCII)
+_DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d\s*)?)?", re.ASCII)
 _END = re.compile(r"arXiv:.*\nCreated: \d{4}-\d\d-\d\d(?: Updated: \d{4}-\d\d-\d\d)?\n*", re.ASCII)
 """The last paragraph of a plain record."""
 
@@ -59,27 +58,11 @@ class Paragraphs(msgspec.Struct, gc=False):
         return Piece(lines, len(lines) - 2, len(lines) - 1)
 
 
-class _Cleaned:
-    """A stream without form feeds and NULs, which belong to no text."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        while block := self._stream.read(size):
-            if b"\f" not in block and b"\0" not in block:
-                return block
-            if clean := block.translate(None, b"\f\0"):
-                return clean
-        return b""
-
-
 def records(source: Source) -> Iterator[Piece | Paragraphs]:
     """Cuts the lines behind each pair of an `arXiv:` and a `Created:` line; holds one record.
 
     Half a pair ends a record too, where it is a paragraph of its own.
     """
-    source.stream = cast(BinaryIO, _Cleaned(source.stream))
     cut = _cut(source)
     for begin, first in cut:
         piece = first if isinstance(first, Piece) else first.piece()
@@ -98,7 +81,7 @@ def records(source: Source) -> Iterator[Piece | Paragraphs]:
 
 def _cut(source: Source) -> Iterator[tuple[int, Piece | Paragraphs]]:
     """The records, each with the number of its first line."""
-    texts = source.texts()
+    texts = (text.replace("\f", "") for text in source.texts())  # the ends of printed pages
     held: list[str] = []  # the paragraphs since the last record
     begin = line = 1  # where held[0] and the paragraph at hand begin
     is_plain, has_ended = True, False
@@ -156,7 +139,7 @@ def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]
     lines: list[str] = []
     begin = paragraph = 0  # the line number of lines[0]; where in lines the last paragraph begins
     ended: Piece | None = None  # the record at hand, once it ended: its dates may still go on
-    for number, line in enumerate(all_lines, first):
+    for number, line in _parted(all_lines, first):
         if not line or line.isspace():
             if ended is None and lines:
                 ended = _ended_without_dates(lines, paragraph)
@@ -175,6 +158,16 @@ def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]
             ended = _ended_by_dates(lines, paragraph)
     if lines:
         yield begin, ended or _ended_without_dates(lines, paragraph) or Piece(lines)
+
+
+def _parted(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers; where files were joined whose last line had no end, the byte order mark ends it."""
+    for number, line in enumerate(lines, first):
+        if "\ufeff" in line and line.lstrip().startswith("Created:"):
+            for part in line.split("\ufeff", 1):
+                yield number, part
+        else:
+            yield number, line
 
 
 def _ended_by_dates(lines: list[str], paragraph: int) -> Piece | None:

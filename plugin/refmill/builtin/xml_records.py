@@ -6,30 +6,26 @@ The cut understands nothing of a record, so that a bad one costs itself alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from refmill_hooks import ReadError
+from refmill_hooks import ReadError, Source
 
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element
 
-__all__ = ["FEED", "LONGEST", "OAI", "Cutter", "content_of", "local_name", "parsed"]
+__all__ = ["LONGEST", "Cutter", "content_of", "local_name", "parsed", "records"]
 
 LONGEST: Final = 16 << 20
 """Bytes of an entry; the longest real ones, with 3,000 authors, have a third of a MiB."""
 
 
-def _marks(entries: bytes, roots: bytes) -> re.Pattern[bytes]:
-    return re.compile(
-        rb"<(?:(?P<end>/)?(?P<name>(?:[\w.-]+:)?(?:(?P<entry>%b)|%b))(?=[\s/>])"
-        rb"|(?P<document>\?xml\s)|(?P<opaque>!--|!\[CDATA\[))" % (entries, roots)
-    )
-
-
-FEED: Final = _marks(b"entry|item", b"feed|rss|RDF")
-OAI: Final = _marks(b"record|error|header", b"OAI-PMH")
+_MARK: Final = re.compile(
+    rb"<(?:(?P<end>/)?(?P<name>(?:[\w.-]+:)?(?:(?P<entry>entry|item|record|error|header)|feed|rss|RDF|OAI-PMH))(?=[\s/>])"
+    rb"|(?P<document>\?xml\s)|(?P<opaque>!--|!\[CDATA\[))"
+)
+"""The elements that are entries and those that hold them: of feeds, and of answers over OAI-PMH."""
 _LONGEST_MARK: Final = 100
 _LONGEST_TAG: Final = 1 << 16
 _OPAQUE_END = {b"!--": b"-->", b"![CDATA[": b"]]>"}
@@ -46,18 +42,18 @@ _PREFIXES = {
 class Cutter:
     """Iterates over `(line, entry)`, the entry an XML document of its own with the feed's namespaces, in UTF-8.
 
-    `marks` tells the elements that are entries and those that hold them: FEED or OAI. Several feeds may follow one
-    another, with anything between them, such as headers of HTTP. What cannot be an entry is handed out as it stands:
-    an entry that is cut off or longer than LONGEST, the beginning of an input without any feed, and b"" where a feed
-    ends without its end. No more than one entry is ever held.
+    Several feeds may follow one another, of several kinds and with anything between them, such as headers of HTTP. What
+    cannot be an entry is handed out as it stands: an entry that is cut off or longer than LONGEST, the beginning of an
+    input without any feed, and b"" where a feed ends without its end. No more than one entry is ever held.
 
+    `repair` makes text of an entry that should be UTF-8 and is not; without it the entry is handed out as it stands.
     After it is exhausted, `whole` tells whether there was a feed and each had its end.
     """
 
-    def __init__(self, blocks: Iterable[bytes], marks: re.Pattern[bytes] = FEED) -> None:
+    def __init__(self, blocks: Iterable[bytes], repair: Callable[[bytes], str] | None = None) -> None:
         self.whole = False
-        self._marks = marks
         self._blocks = blocks
+        self._repair = repair
         self._data = bytearray()
         self._at = 0  # where to look for the next mark
         self._start = -1  # where the entry begins that is open
@@ -69,7 +65,8 @@ class Cutter:
         self._broken = 0
         self._namespaces = dict(_PREFIXES)
         self._declared = _declared(_PREFIXES)
-        self._encoding = ""
+        self._encoding = ""  # "" for UTF-8
+        self._next_encoding = ""
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         beginning = b""
@@ -91,7 +88,7 @@ class Cutter:
     def _cut(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
         data = self._data
         endless: set[bytes] = set()  # opaque parts without an end; to look for it again and again would be quadratic
-        while mark := self._marks.search(data, self._at):
+        while mark := _MARK.search(data, self._at):
             at = mark.end()
             if mark["opaque"]:
                 end = -1 if mark["opaque"] in endless else data.find(_OPAQUE_END[mark["opaque"]], at)
@@ -142,10 +139,10 @@ class Cutter:
     def _open(self, mark: re.Match[bytes], tag: bytes) -> None:
         if mark["document"]:
             declared = _ENCODING.search(tag)
-            self._encoding = declared[1].decode() if declared else ""
-            if self._encoding.lower() in ("utf-8", "utf8", "us-ascii"):
-                self._encoding = ""
+            named = declared[1].decode() if declared else ""
+            self._encoding = self._next_encoding = "" if named.lower() in ("utf-8", "utf8", "us-ascii") else named
         else:
+            self._encoding, self._next_encoding = self._next_encoding, ""
             self._in_feed = not tag.endswith(b"/")
             self._feeds += 1
             self._namespaces = _PREFIXES | dict(_NAMESPACE.findall(tag))
@@ -172,12 +169,10 @@ class Cutter:
             own = dict(_NAMESPACE.findall(tag))
             declared = _declared({name: value for name, value in self._namespaces.items() if name not in own})
         entry = b"".join((entry[:at], declared, entry[at:]))
-        if self._encoding:
-            try:
-                return entry.decode(self._encoding).encode()
-            except (LookupError, UnicodeDecodeError):
-                return entry
-        return entry
+        try:
+            return entry.decode(self._encoding or "utf-8").encode()
+        except (LookupError, UnicodeError):
+            return entry if self._encoding or self._repair is None else self._repair(entry).encode()
 
     def _count_lines(self, to: int) -> None:
         self._line += self._data.count(b"\n", self._counted, to)
@@ -197,6 +192,13 @@ class Cutter:
 
 def _declared(namespaces: Mapping[bytes, bytes]) -> bytes:
     return b"".join(b" %s=%s" % pair for pair in namespaces.items())
+
+
+def records(source: Source) -> Iterator[bytes]:
+    """What a Cutter hands out of an input; a line that should be UTF-8 and is not is read as Latin-1."""
+    for line, record in Cutter(source.blocks(), source.decoded):
+        source.line = line
+        yield record
 
 
 @lru_cache(1)

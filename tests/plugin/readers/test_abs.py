@@ -6,9 +6,11 @@ import datetime
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.shared import shared
 
-from refmill.builtin.abs_layout import records_of_lines
+from refmill.builtin.abs_layout import is_rule, records_of_lines
 from refmill.builtin.readers import abs, listing
 from refmill.registry import Registry
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, ReadError, SkipRecord, Source, Version
@@ -89,10 +91,22 @@ Categories: astro-ph.CO hep-ph
 \\\\
 """
 
+NEW = """\
+arXiv:2411.0000{number}
+Date: Fri, 1 Nov 2024 02:02:03 GMT   (9kb)
+
+Title: Paper number {number}
+Authors: Ann Bee
+Categories: math.GR
+\\\\
+  Abstract number {number}.
+\\\\ ( https://arxiv.org/abs/2411.0000{number} ,  9kb)
+"""
+
 
 def read(text: str) -> list[Entry | str]:
     found: list[Entry | str] = []
-    for lines in records_of_lines(Source(io.BytesIO(text.encode("latin-1")))):
+    for lines in records_of_lines(Source(io.BytesIO(text.encode()))):
         try:
             found.append(abs.entry(lines))
         except (ReadError, SkipRecord) as error:
@@ -170,15 +184,97 @@ def test_a_record_that_is_cut_off_is_kept_and_told() -> None:
     assert read(ABS[: ABS.index("Title")]) == ["the record is cut off before its title"]
 
 
+@pytest.mark.parametrize("date", ["Fri, 1 Nov 99999999999999999999 02:02:03 GMT", "yesterday", ""])
+def test_a_date_that_is_none_costs_itself_alone(date: str) -> None:
+    (entry,) = read(ABS.replace("Fri, 1 Feb 2002 02:02:03 GMT", date))
+    assert isinstance(entry, Entry)
+    assert (entry.created, entry.extra[PROBLEM]) == (None, f"{date!r} is no date")
+
+
 def test_a_record_without_an_id_is_refused() -> None:
     assert read(ABS.replace("arXiv:math/0202001\n", "")) == ["a record without its arXiv id"]
 
 
-def test_each_is_recognised_by_its_beginning() -> None:
-    assert abs.sniff(ABS.encode())
-    assert not listing.sniff(ABS.encode())
-    assert listing.sniff(MAIL.encode())
-    assert not abs.sniff(MAIL.encode())
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_each_is_recognised_by_its_beginning(mark: str, end: str) -> None:
+    record, mail = ((mark + text).replace("\n", end).encode() for text in (ABS, MAIL))
+    assert (abs.sniff(record), listing.sniff(record)) == (True, False)
+    assert (abs.sniff(mail), listing.sniff(mail)) == (False, True)
+
+
+LOST = {
+    "the rule": "\\\\\n",
+    "the rule, with a blank line": "\n\\\\\n\n",
+    "the rule and the first mark": "",
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_record_that_has_lost_its_beginning_is_still_one(lost: str) -> None:
+    rule = f"{RULE}\n\\\\\n"
+    first, second = (NEW.format(number=number) for number in (1, 2))
+    whole = read(f"{rule}{first}{rule}{second}")
+    assert [each.id for each in whole if isinstance(each, Entry)] == ["2411.00001", "2411.00002"]
+    assert read(f"{rule}{first}{LOST[lost]}{second}") == whole
+    assert read(f"{rule}{first}{RULE}\n{LOST[lost]}{second}") == whole
+
+
+def test_a_mark_that_two_records_share_is_told() -> None:
+    first, second = (NEW.format(number=number) for number in (1, 2))
+    endless = first[: first.index("\\\\ (")]
+    found = read(f"\\\\\n{endless}\\\\\n{second}")
+    assert [each.id for each in found if isinstance(each, Entry)] == ["2411.00001", "2411.00002"]
+    assert [PROBLEM in each.extra for each in found if isinstance(each, Entry)] == [True, False]
+
+
+def test_the_line_of_each_record_is_known_without_rules() -> None:
+    first, second = (NEW.format(number=number) for number in (1, 2))
+    source = Source(io.BytesIO(f"{RULE}\n\\\\\n{first}\\\\\n{second}".encode()))
+    assert [(source.line, lines[1]) for lines in records_of_lines(source)] == [
+        (2, "arXiv:2411.00001"),
+        (2 + 1 + first.count("\n"), "arXiv:2411.00002"),
+    ]
+
+
+def test_an_id_in_an_abstract_begins_no_record() -> None:
+    (entry,) = read(ABS.replace("  This paper", "\\\\\narXiv:2411.00001\n  This paper"))
+    assert isinstance(entry, Entry)
+    assert (entry.id, entry.abstract[:19]) == ("math/0202001", "\\\\ arXiv:2411.00001")
+
+
+def test_the_head_of_a_mail_is_no_record() -> None:
+    assert [isinstance(each, Entry) for each in read(MAIL + MAIL)] == [True, True, True, False] * 2
+    assert {each for each in read(MAIL + MAIL) if isinstance(each, str)} == {"no record: a banner"}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        (RULE, True),
+        ("%-" * 39, True),
+        ("%%--" * 19 + "%%", True),
+        ("%%%---" * 13, True),
+        ("-" * 78 + "  ", True),
+        ("-" * 39, False),
+        ("%" * 19, False),
+        ("-" * 40 + "%", False),
+        ("%%%---" * 20 + " x", False),
+    ],
+)
+def test_a_rule_is_nothing_but_dashes_and_percent_signs(line: str, is_one: bool) -> None:
+    assert is_rule(line) is is_one
+
+
+LINES = [line for line in ABS.splitlines() if line != RULE]
+
+
+@given(st.lists(st.sampled_from([*LINES, "arXiv:2411.00001", "Date: x", "\\\\", " "]), max_size=30))
+def test_no_line_is_lost_behind_the_first_record(lines: list[str]) -> None:
+    text = "\n".join([*LINES, *lines, "the end"])
+    kept = [line for record in records_of_lines(Source(io.BytesIO(text.encode()))) for line in record]
+    assert kept == text.split("\n")
+    read(text)
 
 
 def test_recorded_mails_are_read_without_loss() -> None:

@@ -55,6 +55,7 @@ def test_what_is_no_id_is_refused_with_its_reason(word: str, why: str) -> None:
         (b"", False),
         (b"# nothing but comments", False),
         (b"{}", False),
+        ("1706.03762\n2411.10701\n".encode("utf-16-le"), False),
     ],
 )
 def test_a_list_is_told_from_text_by_most_of_its_words(text: bytes, is_list: bool) -> None:
@@ -63,3 +64,17 @@ def test_a_list_is_told_from_text_by_most_of_its_words(text: bytes, is_list: boo
 
 def test_an_id_without_more_is_an_entry_to_be_enriched() -> None:
     assert ids.entry("1706.03762v5") == Entry(id="1706.03762", version=5, source="ids")
+
+
+@pytest.mark.parametrize("doi", ["10.48550/arXiv.9999.99999", "https://doi.org/10.48550/ARXIV.2001.0000"])
+def test_a_damaged_doi_of_arxiv_is_no_publishers_doi(doi: str) -> None:
+    with pytest.raises(ReadError, match=r"there is none of month .* with number"):
+        ids.entry(doi)
+    assert ids.sniff(doi.encode())
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lists_that_were_joined_may_bring_their_byte_order_marks(end: str) -> None:
+    text = f"\ufeff1706.03762{end}\ufeff2411.10701\n"
+    assert ids.sniff(text.encode())
+    assert [id for _, id in read(text)] == ["1706.03762", "2411.10701"]

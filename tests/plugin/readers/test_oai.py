@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import gzip
 import io
+from types import ModuleType
 
 import pytest
 from tests.shared import shared
 
-from refmill.builtin.readers import oai
-from refmill_hooks import Entry, Name, ReadError, SkipRecord, Source, Version
+from refmill.builtin.readers import atom, oai
+from refmill_hooks import PROBLEM, Entry, Name, ReadError, SkipRecord, Source, Version
 from refmill_hooks.testing import check_reader
 
 RECORD = """<record><header{status}><identifier>oai:arXiv.org:{id}</identifier><datestamp>2024-05-01</datestamp>
@@ -48,16 +49,20 @@ def record(metadata: str, id: str = "1234.5678", status: str = "") -> str:
     return RECORD.format(metadata=metadata, id=id, status=status)
 
 
+FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>http://arxiv.org/abs/2403.01234v1</id>
+<title>A paper</title></entry></feed>"""
+
+
 def answer(*records: str, end: str = "</ListRecords></OAI-PMH>") -> bytes:
     root = '<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
     return (f"{root}<request>http://arxiv.org/oai2</request><ListRecords>" + "\n".join(records) + end).encode()
 
 
-def read(data: bytes) -> list[Entry | str]:
+def read(data: bytes, reader: ModuleType = oai) -> list[Entry | str]:
     found: list[Entry | str] = []
-    for each in oai.records(Source(io.BytesIO(data))):
+    for each in reader.records(Source(io.BytesIO(data))):
         try:
-            found.append(oai.entry(each))
+            found.append(reader.entry(each))
         except (ReadError, SkipRecord) as error:
             found.append(f"{type(error).__name__}: {error}")
     return found
@@ -113,6 +118,12 @@ def test_dublin_core_tells_categories_in_words_and_the_rest_by_looks() -> None:
     assert (entry.created, entry.updated) == (datetime.date(2004, 8, 5), datetime.date(2005, 6, 28))
 
 
+@pytest.mark.parametrize("date", ["Mon, 22 Oct 99999999999999999999 22:41:50 GMT", "yesterday"])
+def test_a_date_that_is_none_costs_itself_alone(date: str) -> None:
+    entry = one(RAW.replace("Mon, 22 Oct 2018 22:41:50 GMT", date))
+    assert (entry.created, entry.extra[PROBLEM]) == (None, f"{date!r} is no date")
+
+
 def test_a_deleted_record_is_no_entry_and_no_fault() -> None:
     deleted = record("", id="0704.0001", status=' status="deleted"')
     assert read(answer(deleted)) == ["SkipRecord: oai:arXiv.org:0704.0001 was deleted"]
@@ -139,6 +150,40 @@ def test_several_documents_with_headers_of_http_between_them_are_read() -> None:
         b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n" + answer(record(ARXIV)) + b"\nHTTP/1.1 200 OK\n\n" + answer(record(RAW))
     )
     assert [each.id for each in read(data) if isinstance(each, Entry)] == ["math/0306266", "1810.09584"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        (oai, ["math/0306266", "ReadError: <entry> is no record of an OAI-PMH answer"]),
+        (atom, ["ReadError: <record> is no entry of a feed", "2403.01234"]),
+    ],
+)
+def test_what_another_reader_would_read_is_told(reader: ModuleType, told: list[str]) -> None:
+    found = read(answer(record(ARXIV)) + FEED.encode(), reader)
+    assert [each.id if isinstance(each, Entry) else each.partition(": what")[0] for each in found] == told
+
+
+@pytest.mark.parametrize("declared", ["", ' encoding="UTF-8"', ' encoding="us-ascii"', ' encoding="ISO-8859-1"'])
+def test_latin_1_is_read_as_what_it_is_whatever_is_declared(declared: str) -> None:
+    data = answer(record(ARXIV.replace("Amin", "Müller"))).replace(b' encoding="UTF-8"', declared.encode())
+    source = Source(io.BytesIO(data.decode().encode("latin-1")))
+    (entry,) = map(oai.entry, oai.records(source))
+    assert entry.authors[0].given == "Müller"
+    assert source.latin1_lines == ("ISO" not in declared)
+
+
+def test_an_encoding_is_that_of_its_own_document() -> None:
+    bare = answer(record(ARXIV.replace("Amin", "Müller"))).partition(b"\n")[2]
+    declared = b'<?xml version="1.0" encoding="ISO-8859-1"?>\n' + bare.decode().encode("latin-1")
+    entries = [each for each in read(declared + bare) if isinstance(each, Entry)]
+    assert [entry.authors[0].given for entry in entries] == ["Müller", "Müller"]
+
+
+@pytest.mark.parametrize("name", ["EUC-JP", "idna", "hex", "no-encoding"])
+def test_what_is_not_in_the_encoding_that_is_declared_is_refused(name: str) -> None:
+    data = answer(record(ARXIV.replace("Amin", "Müller"))).replace(b"UTF-8", name.encode())
+    assert [isinstance(each, Entry) for each in read(data.decode().encode("latin-1"))] == [False]
 
 
 def test_a_bad_record_costs_itself_and_a_broken_end_the_last_one() -> None:

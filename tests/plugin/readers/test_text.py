@@ -85,6 +85,19 @@ def test_records_without_a_blank_line_between_them_are_cut_apart() -> None:
     assert [entry.id for entry in read(RECORD + RECORD.replace("01234", "01235"))] == ["2403.01234", "2403.01235"]
 
 
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_dumps_that_were_joined_bring_no_byte_order_mark_along(end: str) -> None:
+    assert read(f"\ufeff{RECORD.rstrip()}{end}" * 3) == read(RECORD) * 3
+
+
+def test_form_feeds_and_nuls_belong_to_no_text() -> None:
+    assert read("\f" + RECORD.replace("things", "\0th\fings\0")) == read(RECORD)
+
+
+def test_text_in_utf_16_is_not_recognised() -> None:
+    assert not text.sniff(RECORD.encode("utf-16-le"))
+
+
 def test_text_before_the_first_record_is_no_entry() -> None:
     banner = "# arXiv dump of 2024-06-01\n# 2 records\n\n"
     assert [entry.title for entry in read(banner + RECORD)] == ["A Study of Things"]

@@ -10,7 +10,7 @@ from refmill_hooks import Entry, Reader, hookimpl
 
 __all__ = ["entry", "sniff"]
 
-_BANNER = re.compile(rb"\s*(?:-+\s*\n)?")
+_BANNER = re.compile(rb"\s*(?:-+\s+)?")
 
 
 @hookimpl

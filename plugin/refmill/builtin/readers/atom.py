@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from refmill.builtin.xml_records import Cutter, content_of, local_name, parsed
-from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Source, Version, hookimpl
+from refmill.builtin.xml_records import content_of, local_name, parsed, records
+from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import repair_authors, split_authors
 from refmill_hooks.categories import category_name
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id, split_dois
@@ -66,12 +66,6 @@ def sniff(head: bytes) -> bool:
     return b"<rss" in start or (b"http://www.w3.org/2005/Atom" in start and _FEED.search(start) is not None)
 
 
-def records(source: Source) -> Iterator[bytes]:
-    for line, record in Cutter(source.blocks()):
-        source.line = line
-        yield record
-
-
 def entry(record: bytes) -> Entry:
     """Raises ReadError for what is cut off, is no arXiv entry, or is an error that the API puts into a feed."""
     return entry_of_feed(fields_of_feed(record), "atom")
@@ -80,8 +74,9 @@ def entry(record: bytes) -> Entry:
 def fields_of_feed(record: bytes) -> Fields:
     """The parsed `<entry>` or `<item>`. Raises ReadError where it is neither."""
     root = parsed(record)
-    if local_name(root) not in ("entry", "item"):
-        raise ReadError("not an entry of a feed")
+    kind = local_name(root)
+    if kind not in ("entry", "item"):
+        raise ReadError(f"<{kind}> is no entry of a feed: what is of another kind needs a file of its own")
     fields: Fields = {}
     for child in root:
         fields.setdefault(local_name(child), []).append(child)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from refmill_hooks import Entry, Reader, ReadError, Source, hookimpl
-from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id
+from refmill_hooks.identifiers import BadIdentifier, DamagedIdentifier, bare_doi, is_arxiv_doi, parse_id
 
 __all__ = ["entry", "records", "sniff"]
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
-_WORD = re.compile(r"(?:arxiv|doi)\s*:\s*[^\s,;]+|[^\s,;]+", re.IGNORECASE)
+_WORD = re.compile(r"(?:arxiv|doi)\s*:\s*[^\s,;\ufeff]+|[^\s,;\ufeff]+", re.IGNORECASE)
+"""A byte order mark parts words as well, where the last line of a file that was joined had no end."""
 _BRACKET = re.compile(r"\[[A-Za-z., -]*\]")
 _SNIFFED = 40
 """Words that are looked at to tell a list of ids from other text."""
@@ -31,10 +34,10 @@ def refmill_readers() -> Iterator[Reader[str]]:
 
 def sniff(head: bytes) -> bool:
     """Whether nearly every one of the first words is an id: in other texts few are."""
-    text = head[:8192].decode("latin-1")
-    if len(head) > 8192:
-        text = text[: text.rfind("\n") + 1]
-    words = [word for line in text.splitlines() for word in _words(line)][:_SNIFFED]
+    try:
+        words = list(islice(records(Source(io.BytesIO(head))), _SNIFFED))
+    except OSError:
+        return False  # not in UTF-8
     understood = sum(_is_understood(word) for word in words)
     return bool(words) and understood * 10 >= len(words) * 7
 
@@ -50,7 +53,8 @@ def entry(record: str) -> Entry:
     try:
         id = parse_id(record)
     except BadIdentifier as error:
-        if type(error) is BadIdentifier and (doi := bare_doi(record)):
+        doi = bare_doi(record)
+        if doi and not is_arxiv_doi(doi):
             return Entry(doi=(doi,), source="ids")
         raise ReadError(str(error)) from error
     return Entry(id=id.id, version=id.version, source="ids")
@@ -61,8 +65,11 @@ def _words(line: str) -> list[str]:
 
 
 def _is_understood(word: str) -> bool:
+    """Whether it is an id, right or damaged, or a DOI."""
     try:
-        entry(word)
-    except ReadError as error:
-        return isinstance(error.__cause__, BadIdentifier) and type(error.__cause__) is not BadIdentifier
+        parse_id(word)
+    except DamagedIdentifier:
+        return True
+    except BadIdentifier:
+        return bare_doi(word) is not None
     return True

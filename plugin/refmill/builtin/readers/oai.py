@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from refmill.builtin.xml_records import OAI, Cutter, content_of, local_name, parsed
+from refmill.builtin.xml_records import content_of, local_name, parsed, records
 from refmill_hooks import (
     PROBLEM,
     WITHDRAWN,
@@ -20,7 +20,6 @@ from refmill_hooks import (
     Reader,
     ReadError,
     SkipRecord,
-    Source,
     Version,
     hookimpl,
 )
@@ -70,12 +69,6 @@ def sniff(head: bytes) -> bool:
     return _CARRIERS.search(start) is not None and any(sign in known for sign in _KNOWN_BY)
 
 
-def records(source: Source) -> Iterator[bytes]:
-    for line, record in Cutter(source.blocks(), OAI):
-        source.line = line
-        yield record
-
-
 def entry(record: bytes) -> Entry:
     """Raises ReadError for what is cut off or is an error of the service, SkipRecord for deleted records."""
     root = parsed(record)
@@ -87,7 +80,7 @@ def entry(record: bytes) -> Entry:
     if kind == "header":
         return Entry(id=_identifier(root), source="oai")
     if kind != "record":
-        raise ReadError("not a record of an OAI-PMH answer")
+        raise ReadError(f"<{kind}> is no record of an OAI-PMH answer: what is of another kind needs a file of its own")
     parts = _fields(root)
     for header in parts.get("header", ()):
         if header.get("status") == "deleted":
@@ -235,7 +228,7 @@ def _versions(fields: Fields, problems: list[str]) -> tuple[Version, ...]:
     for number, element in enumerate(fields.get("version", ()), 1):
         name = (element.get("version") or "").removeprefix("v")
         date = _day(_text(_fields(element), "date"), problems)
-        versions.append(Version(number=int(name) if name.isdecimal() else number, created=date))
+        versions.append(Version(number=int(name) if name.isdecimal() and len(name) < 5 else number, created=date))
     return tuple(sorted(versions, key=lambda version: version.number))
 
 
@@ -248,6 +241,6 @@ def _day(text: str, problems: list[str]) -> datetime.date | None:
         if text[:4].isdecimal():
             return datetime.date.fromisoformat(text[:10])
         return parsedate_to_datetime(text).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         problems.append(f"{text!r} is no date")
         return None

@@ -67,8 +67,11 @@ def refmill_readers() -> Iterator[Reader[Piece | Paragraphs]]:
 
 def sniff(head: bytes) -> bool:
     """Whether a whole record stands in `head`; where that is all one record, whether it begins with a title block."""
-    if any(record.is_whole for record in records(Source(io.BytesIO(head)))):
-        return True
+    try:
+        if any(record.is_whole for record in records(Source(io.BytesIO(head)))):
+            return True
+    except OSError:
+        return False  # not in UTF-8
     return len(head) > _GIANT and begins_with_title(head.decode("utf-8", "replace").lstrip("\ufeff\n\r ").splitlines())
 
 
