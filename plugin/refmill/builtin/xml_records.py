@@ -27,6 +27,8 @@ _MARK: Final = re.compile(
 )
 """The elements that are entries and those that hold them: of feeds, and of answers over OAI-PMH."""
 _LONGEST_MARK: Final = 100
+_MOST_PREFIXES: Final = 50
+"""Of a root, which each of its entries is given; arXiv's have half a dozen."""
 _LONGEST_TAG: Final = 1 << 16
 _OPAQUE_END = {b"!--": b"-->", b"![CDATA[": b"]]>"}
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[\w.-]+)?)\s*=\s*("[^"<]*"|'[^'<]*')""")
@@ -63,6 +65,7 @@ class Cutter:
         self._in_feed = False
         self._feeds = 0
         self._broken = 0
+        self._no_end = dict.fromkeys(_OPAQUE_END.values(), 0)  # up to where none stands: nobody looks there twice
         self._namespaces = dict(_PREFIXES)
         self._declared = _declared(_PREFIXES)
         self._encoding = ""  # "" for UTF-8
@@ -87,13 +90,13 @@ class Cutter:
 
     def _cut(self, *, final: bool) -> Iterator[tuple[int, bytes]]:
         data = self._data
-        endless: set[bytes] = set()  # opaque parts without an end; to look for it again and again would be quadratic
         while mark := _MARK.search(data, self._at):
             at = mark.end()
             if mark["opaque"]:
-                end = -1 if mark["opaque"] in endless else data.find(_OPAQUE_END[mark["opaque"]], at)
+                sign = _OPAQUE_END[mark["opaque"]]
+                end = data.find(sign, max(at, self._no_end[sign] - len(sign) + 1))
                 if end < 0:
-                    endless.add(mark["opaque"])
+                    self._no_end[sign] = len(data)
                 if end < 0 and not final and len(data) - at < LONGEST:
                     self._at = mark.start()
                     break
@@ -145,7 +148,7 @@ class Cutter:
             self._encoding, self._next_encoding = self._next_encoding, ""
             self._in_feed = not tag.endswith(b"/")
             self._feeds += 1
-            self._namespaces = _PREFIXES | dict(_NAMESPACE.findall(tag))
+            self._namespaces = _PREFIXES | dict(_NAMESPACE.findall(tag)[:_MOST_PREFIXES])
             self._declared = _declared(self._namespaces)
 
     def _broken_off(self, end: int, *, feed: bool = True) -> Iterator[tuple[int, bytes]]:
@@ -186,6 +189,7 @@ class Cutter:
         del self._data[:keep]
         self._at -= keep
         self._counted -= keep
+        self._no_end = {sign: at - keep for sign, at in self._no_end.items()}
         if self._start >= 0:
             self._start = 0
 

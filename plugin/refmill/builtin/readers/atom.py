@@ -46,6 +46,10 @@ class ErrorEntry(ReadError):
         return f"an error of arXiv's API in the place of a paper: {self.said}"
 
 
+_MOST_AFFILIATIONS = 10_000
+"""Of all names in one element, for each is given those of the element."""
+
+
 @hookimpl
 def refmill_readers() -> Iterator[Reader[bytes]]:
     yield Reader(
@@ -159,8 +163,7 @@ def _authors(fields: Fields) -> tuple[Name, ...]:
         for child in author:
             parts.setdefault(local_name(child), []).append(squeeze(content_of(child)))
         here = [name for text in parts["name"] for name in split_authors(text)]
-        if parts["affiliation"]:
-            told = tuple(parts["affiliation"])
+        if told := tuple(parts["affiliation"][: _MOST_AFFILIATIONS // max(len(here), 1)]):
             here = [msgspec.structs.replace(name, affiliations=name.affiliations + told) for name in here]
         names += here
     for creator in fields.get("creator", ()):
