@@ -19,7 +19,7 @@ LAYERS = (
     {"options", "merge", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},
-    {"reading", "enrichment", "outputs", "progress", "harvest"},
+    {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
     {"planning"},
     {"parallel"},
     {"pipeline"},

@@ -1,37 +1,37 @@
 """Fetches lists over OAI-PMH, politely and resumably, into a dump that the reader `oai` and `--snapshot` take.
 
-The protocol: openarchives.org/OAI/openarchivesprotocol.html; arXiv's service: info.arxiv.org/help/oa. Resumption tokens
-of arXiv expire at the next midnight; a list whose token expired is asked for again from its last date stamp on.
+arXiv's service: info.arxiv.org/help/oa. Resumption tokens of arXiv expire at the next midnight. A list whose token
+expired is asked for again: from its newest date stamp on where it is sorted by these, else all of it. Recorded lists
+of arXiv are sorted by id.
 """
 
 from __future__ import annotations
 
-import gzip
+import datetime
 import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode, urlsplit
 
-import msgspec
-
-from refmill.builtin.xml_records import Cutter
 from refmill.errors import UsageError
-from refmill_hooks import Answer, Net, ServiceError
+from refmill.harvest_files import Files, Harvested
+from refmill.oai_list import CLOSING, NO_RECORDS, Page, Record, empty, opening, page_of
+from refmill_hooks import Answer, Net, ReadError, ServiceError
 
 __all__ = ["URL", "Harvest", "Harvested", "harvest"]
 
 URL: Final = "https://oaipmh.arxiv.org/oai"
 
-_TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken\b[^<>]*>([^<]*)</")
-_ERROR = re.compile(rb"<(?:\w+:)?error\s[^<>]*?code\s*=\s*[\"'](\w+)[\"'][^<>]*?(?:/>|>([^<]*)<)")
-_DATESTAMP = re.compile(rb"<(?:\w+:)?datestamp>\s*(\d{4}-\d\d-\d\d)")
-_DELETED = re.compile(rb"<(?:\w+:)?header\b[^<>]*\sstatus\s*=\s*[\"']deleted[\"']")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_NO_RECORDS: Final = "noRecordsMatch"
-_TOKEN_EXPIRED: Final = "badResumptionToken"
+RESTARTS: Final = 3
+"""So often in a row a list is asked for again that gets no newer for it: a day's list may have several pages."""
+
+_ALL_AGAIN: Final = (
+    "the list is not sorted by date: asking for all of it again; fewer days at once (--from, --until) take less time"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,120 +45,163 @@ class Harvest:
     prefix: str = "arXiv"
 
 
-class Harvested(msgspec.Struct):
-    """How far a harvest is; kept beside the output until it is whole.
-
-    `size` is in bytes of the part file; `datestamp` is the last that was seen.
-    """
-
-    query: dict[str, str]
-    token: str = ""
-    datestamp: str = ""
-    size: int = 0
-    pages: int = 0
-    records: int = 0
-    deleted: int = 0
-    restarts: int = 0
-
-
 def harvest(wanted: Harvest, net: Net, say: Callable[[str], None] = lambda text: None) -> Harvested:
     """Fetches page after page into `output.part` and renames it when the list is whole.
 
-    Run again after an interruption, it goes on where it was. Raises ServiceError where the service cannot be asked or
-    refuses the query, UsageError for what cannot be asked or written.
+    Run again after an interruption, it goes on where it was. Raises ServiceError where the service cannot be asked,
+    UsageError for what cannot be asked or written, or is refused by the service.
     """
     query = _query(wanted)
-    output = Path(wanted.output)
-    part, state = (output.with_name(output.name + suffix) for suffix in (".part", ".harvest"))
-    done = _begun(state, part, query, say)
-    url = os.environ.get("REFMILL_OAI_URL") or URL
-    try:
-        with part.open("ab") as stream:
-            stream.truncate(done.size)
-            while True:
-                page = _page(url, done, net, say)
-                if page is None:
-                    continue
-                data = page + b"\n"
-                stream.write(gzip.compress(data) if output.suffix == ".gz" else data)
-                stream.flush()
-                os.fsync(stream.fileno())
-                done.size = stream.tell()
-                _keep(state, done)
-                say(f"{done.records:,} records in {done.pages:,} pages, up to {done.datestamp or '?'}")
-                if not done.token:
-                    break
-        part.replace(output)
-        state.unlink()
-    except OSError as error:
-        raise UsageError(f"{error.filename or output}: cannot be written: {error.strerror}") from error
+    url = _url()
+    with Files(wanted.output) as files:
+        done = files.begun(url.geturl(), query)
+        if done.pages:
+            say(f"going on after {done.records:,} records")
+        while not done.is_whole:
+            page = _page(url, done, net)
+            if page.code and done.token:
+                say(f"the resumption token is refused, it may have expired ({page.error})")
+                _restart(done)
+                say(f"asking again from {done.since} on" if done.since else _ALL_AGAIN)
+                files.keep(done)
+                _check_refusals(done)
+            elif (text := _taken(page, done)) is None:
+                say(_ALL_AGAIN)
+                files.keep(done)
+            else:
+                files.add(text, done)
+                say(f"{done.records:,} records in {done.pages:,} pages, up to {done.day or '?'}")
+        files.finish(done)
     return done
 
 
 def _query(wanted: Harvest) -> dict[str, str]:
     for name, day in (("--from", wanted.from_), ("--until", wanted.until)):
-        if day and not _DATE.fullmatch(day):
-            raise UsageError(f"{name} {day}: write a day as YYYY-MM-DD")
+        if day and not _is_day(day):
+            raise UsageError(f"{name} {day} is no day; write it as YYYY-MM-DD")
+    if wanted.from_ and wanted.until and wanted.from_ > wanted.until:
+        raise UsageError(f"--from {wanted.from_} is after --until {wanted.until}")
     query = {"metadataPrefix": wanted.prefix, "set": wanted.set, "from": wanted.from_, "until": wanted.until}
     return {name: value for name, value in query.items() if value}
 
 
-def _begun(state: Path, part: Path, query: dict[str, str], say: Callable[[str], None]) -> Harvested:
+def _is_day(text: str) -> bool:
     try:
-        done = msgspec.json.decode(state.read_bytes(), type=Harvested)
-    except FileNotFoundError:
-        return Harvested(query)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise UsageError(f"{state}: cannot be read ({error}); delete it to begin anew") from error
-    if done.query != query:
-        raise UsageError(f"{state}: another query is under way: {done.query}; finish it, or delete the file")
-    if not part.exists() or part.stat().st_size < done.size:
-        raise UsageError(f"{part}: what was fetched before is gone; delete {state} to begin anew")
-    say(f"going on after {done.records:,} records")
-    return done
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return _DATE.fullmatch(text) is not None  # of the ways to write a date, the protocol knows one
 
 
-def _keep(state: Path, done: Harvested) -> None:
-    new = state.with_name(state.name + ".new")
-    new.write_bytes(msgspec.json.encode(done))
-    new.replace(state)
+def _url() -> SplitResult:
+    text = os.environ.get("REFMILL_OAI_URL", "").strip() or URL
+    try:
+        url = urlsplit(text)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise UsageError(f"REFMILL_OAI_URL is {text!r}: it must begin with http:// or https:// and name a host")
+    return url
 
 
-def _page(url: str, done: Harvested, net: Net, say: Callable[[str], None]) -> bytes | None:
-    """The next page, counted in `done`; None where the list must be asked for again from a date stamp."""
-    query = {"verb": "ListRecords"} | ({"resumptionToken": done.token} if done.token else done.query | _since(done))
-    answer = net.ask(f"{url}?{urlencode(query)}", usable=_complaint)
+def _page(url: SplitResult, done: Harvested, net: Net) -> Page:
+    """The page that comes next, or the refusal of its token. Raises ServiceError, UsageError for a refused query."""
+    if done.token:
+        query = {"verb": "ListRecords", "resumptionToken": done.token}
+    else:
+        query = {"verb": "ListRecords"} | done.query | ({"from": done.since} if done.since else {})
+    asked = "&".join(filter(None, (url.query, urlencode(query))))
+    answer = net.ask(url._replace(query=asked, fragment="").geturl(), usable=partial(_complaint, done))
     if answer.status != 200:
-        raise ServiceError(f"{url} answers HTTP {answer.status}")
-    body = answer.body
-    if (error := _ERROR.search(body)) and b"<ListRecords" not in body:
-        code, said = error[1].decode(), (error[2] or b"").decode("utf-8", "replace").strip()
-        if code == _TOKEN_EXPIRED and done.token:
-            done.token = ""
-            done.restarts += 1
-            say(f"the resumption token expired; asking again from {done.datestamp} on")
-            return None
-        if code != _NO_RECORDS:
-            raise ServiceError(f"{url} refuses the query: {code}: {said}")
-    done.pages += 1
-    for _, record in Cutter([body]):
-        done.records += b"<error" not in record[:20]
-        done.deleted += _DELETED.search(record[:500]) is not None
-        if stamp := _DATESTAMP.search(record):
-            done.datestamp = stamp[1].decode()
-    token = _TOKEN.search(body)
-    done.token = token[1].decode().strip() if token else ""
-    return body
+        raise ServiceError(f"{done.url} answers HTTP {answer.status}")
+    page = page_of(answer.body)
+    if done.token or page.code in ("", NO_RECORDS):
+        return page
+    refused = f"{done.url} refuses the query: {page.error}"
+    if done.pages:
+        raise ServiceError(refused)
+    raise UsageError(f"{refused}; check --set, --prefix, --from and --until")
 
 
-def _since(done: Harvested) -> dict[str, str]:
-    return {"from": done.datestamp} if done.restarts and done.datestamp else {}
-
-
-def _complaint(answer: Answer) -> str | None:
+def _complaint(done: Harvested, answer: Answer) -> str | None:
     if answer.status != 200:
         return None
-    cutter = Cutter([answer.body])
-    for _ in cutter:
-        pass
-    return None if cutter.whole else "it sent something that is not a whole answer of OAI-PMH"
+    try:
+        page = page_of(answer.body)
+    except ReadError as error:
+        return str(error)
+    # asked for again from a day on, the list may be empty only where those of that day left it at its other end
+    if page.code == NO_RECORDS and (done.token or (done.refused_at and "until" not in done.query)):
+        return "it says that there are no records, amid the list of them"
+    if page.token and page.token == done.token:
+        return "it answers a token with the same token"
+    return None
+
+
+def _taken(page: Page, done: Harvested) -> bytes | None:
+    """What the page adds to the output, counted in `done`; None where the list must be asked for anew."""
+    if page.code == NO_RECORDS and not done.size:
+        done.is_whole = True
+        done.pages += 1
+        return empty(done.query, page)
+    since = done.since
+    new = [record for record in page.records if _is_new(record, done)]
+    if since and not done.is_sorted:
+        _begin_anew(done)
+        return None
+    done.pages += 1
+    done.token = page.token
+    done.is_whole = not page.token
+    parts = [record.text + b"\n" for record in new]
+    if not done.size:
+        parts.insert(0, opening(done.query, page))
+    if done.is_whole:
+        parts.append(CLOSING)
+    return b"".join(parts)
+
+
+def _is_new(record: Record, done: Harvested) -> bool:
+    """Whether the record was not listed before; counts it."""
+    if record.day and record.identifier and _was_listed(record, done):
+        return False
+    done.records += 1
+    done.deleted += record.is_deleted
+    return True
+
+
+def _was_listed(record: Record, done: Harvested) -> bool:
+    if record.day < done.day:
+        done.is_sorted = False
+        return False
+    if record.day > done.day:
+        done.day = record.day
+        done.seen.clear()
+    mark = f"{record.identifier} {record.datestamp}"
+    if mark in done.seen:
+        return True
+    done.seen.add(mark)
+    return False
+
+
+def _restart(done: Harvested) -> None:
+    """Prepares to ask for the list again, its token being refused."""
+    done.token = ""
+    done.refusals = 1 if done.day > done.refused_at else done.refusals + 1
+    done.refused_at = max(done.day, done.refused_at)
+    if not done.since:
+        _begin_anew(done)  # what is left of the list may bear any date stamp
+
+
+def _begin_anew(done: Harvested) -> None:
+    done.token = done.day = ""
+    done.size = done.pages = done.records = done.deleted = 0
+    done.seen.clear()
+
+
+def _check_refusals(done: Harvested) -> None:
+    if done.refusals > RESTARTS:
+        raise ServiceError(
+            f"{done.url} refuses its own resumption tokens; the list was asked for again {RESTARTS} times"
+            f" from {done.since or 'its beginning'} on; ask for fewer days at once with --from and --until"
+        )

@@ -127,12 +127,12 @@ class Cutter:
                 yield from self._broken_off(mark.start(), feed=False)
                 self._in_feed = False
             else:
-                end = data.find(b">", at)
-                if end < 0 and not final and len(data) - at < _LONGEST_TAG:
+                end = data.find(b">", at) + 1
+                if not end and not final and len(data) - at < _LONGEST_TAG:
                     self._at = mark.start()
                     break
                 yield from self._broken_off(mark.start())
-                self._open(mark, bytes(data[mark.start() : end]))
+                self._open(mark, bytes(data[mark.start() : end or None]))
             self._at = at
         else:
             self._at = max(self._at, len(data) - _LONGEST_MARK)
@@ -146,7 +146,7 @@ class Cutter:
             self._encoding = self._next_encoding = "" if named.lower() in ("utf-8", "utf8", "us-ascii") else named
         else:
             self._encoding, self._next_encoding = self._next_encoding, ""
-            self._in_feed = not tag.endswith(b"/")
+            self._in_feed = not tag.endswith(b"/>")
             self._feeds += 1
             self._namespaces = _PREFIXES | dict(_NAMESPACE.findall(tag)[:_MOST_PREFIXES])
             self._declared = _declared(self._namespaces)

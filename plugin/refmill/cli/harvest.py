@@ -7,7 +7,9 @@ import sys
 
 EPILOG = """\
 arXiv is asked once in three seconds, so all of it takes hours. Interrupted, run the same command again: it goes on
-where it was. The address is REFMILL_OAI_URL, by default https://oaipmh.arxiv.org/oai.
+where it was. A list that is not whole when arXiv's day ends, at midnight UTC, may have to be asked for again, so take
+many years in parts, by --from and --until. The file becomes one answer of OAI-PMH with all the records. The address is
+REFMILL_OAI_URL, by default https://oaipmh.arxiv.org/oai.
 
 examples:
   refmill harvest --set cs --from 2024-05-01 -o cs.xml
@@ -28,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from refmill.errors import UsageError
     from refmill.harvest import Harvest, harvest
     from refmill.net import HttpNet
     from refmill_hooks import ServiceError
@@ -38,7 +41,11 @@ def run(args: argparse.Namespace) -> int:
 
     wanted = Harvest(output=args.output, set=args.set, from_=args.from_, until=args.until, prefix=args.prefix)
     try:
-        with HttpNet(say=say) as net:
+        net = HttpNet(say=say)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    try:
+        with net:
             done = harvest(wanted, net, say)
     except ServiceError as error:
         print(f"refmill: {error}; run again to go on", file=sys.stderr)

@@ -192,6 +192,12 @@ def test_a_bad_record_costs_itself_and_a_broken_end_the_last_one() -> None:
     assert [isinstance(each, Entry) for each in found] == [True, False, True, False]
 
 
+def test_a_document_that_is_cut_off_anywhere_in_its_first_tag_is_no_empty_one() -> None:
+    whole = answer(record(ARXIV))
+    outcomes = {tuple(read(whole[:end])) for end in range(whole.index(b" xmlns") + 1, whole.index(b"<request>"))}
+    assert outcomes == {("ReadError: the document is cut off: its end is missing",)}
+
+
 def test_entities_from_outside_are_not_expanded() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b SYSTEM "file:///etc/hostname">]>'
     data = bomb + answer(record(ARXIV.replace("3 pages", "&b;&a;"))).split(b"?>\n", 1)[1]
