@@ -21,8 +21,11 @@ _HEAD = r"@\s*+([A-Za-z][\w-]*+)\s*+[{(]"
 OPENING = re.compile(_HEAD)
 """What a block begins with: its type, and the delimiter that opens it."""
 
-_OUTSIDE = re.compile(rf"%[^\n]*+|{_HEAD}")
-"""Text between blocks is a comment; `%` hides what follows on its line, as for biber (BibTeX would read it)."""
+_OUTSIDE = re.compile(rf"%[^\n]*+|\w@[\w-]*+\s*+\(|{_HEAD}")
+"""Text between blocks is a comment; `%` hides what follows on its line, as for biber (BibTeX would read it).
+
+`bee@example (Ann Bee)` begins no block, but is a mail address.
+"""
 _UNFINISHED = re.compile(r"@\s*+(?:[A-Za-z][\w-]*+\s*+)?", re.ASCII)
 _INSIDE = re.compile(rf'\\[^\n]|[{{}})"]|\n[ \t]*+(?={_HEAD})')
 _SURELY = re.compile(r"@[A-Za-z]++\s*+\{\s*+[^\s=,{}]++[ \t]*+(?:,?[ \t]*+(?:\n|$)|,\s*+[A-Za-z][\w-]*+\s*+=)")

@@ -29,6 +29,7 @@ def titles(text: str) -> list[str]:
         "@misc{a,\r\n title = {One}\r\n}\r\n@misc{b,\r\n title = {Two}\r\n}\r\n",
         "@misc{a, title={One}} @misc{b, title={Two}}",
         "@misc{a, title={One}}@misc{b, title={Two}}",
+        "By bee@example (Ann Bee) @misc{a, title={One}} cee@example.org (Bo Cee)@misc{b, title={Two}}",
         "Text before @misc{a, title={One}} and between @misc{b, title={Two}} and behind",
         "@misc(a, title={One})\n@misc(b, title={Two})",
         '@misc(a, note="{"})", title={One})\n@misc(b, note={(}, title={Two})',
