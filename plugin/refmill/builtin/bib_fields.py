@@ -22,6 +22,8 @@ __all__ = ["BibFields", "fields_of"]
 
 _NEXT = re.compile(r"\s*+([A-Za-z][\w.:+/-]*+)\s*+=")
 _SHOWN: Final = 60
+_COMMENTED_OUT: Final = ("%", "//")
+"""How authors put a field out of use: biber skips the one, and to BibTeX both are names that no style asks for."""
 
 _HIDDEN: Final = {'"': "\ufdd0", "@": "\ufdd1", "\\\\": "\ufdd2"}
 """What is text to BibTeX and a mark to bibtexparser -> a character of no meaning (Unicode: noncharacters)."""
@@ -54,8 +56,8 @@ def fields_of(text: str, strings: Mapping[str, str]) -> BibFields:
     found = BibFields(opening[1].lower(), parsed.key.translate(_SHOW), {}, [])
     for field in parsed.fields:
         name, value = field.key.translate(_SHOW), str(field.value).translate(_SHOW)
-        if name.startswith("%"):
-            continue  # commented out, which biber understands
+        if name.startswith(_COMMENTED_OUT):
+            continue
         if not FIELD_NAME.fullmatch(name):
             found.problems.append(f"{_shown(name)} is no name of a field")
             continue

@@ -9,8 +9,8 @@ __all__ = ["CONTAINERS", "FIELD_NAME", "KEPT", "KEPT_TYPE", "MONTHS", "NOT_IN_BI
 
 MONTHS: Final = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
 
-FIELD_NAME: Final = re.compile(r"[A-Za-z!$&*+./:;<>?\[\]^_`|-][\w!$&*+./:;<>?\[\]^`|-]*", re.ASCII)
-"""The names of fields that BibTeX and biber take (btparse: bibtex.g)."""
+FIELD_NAME: Final = re.compile(r"[A-Za-z_][\w:+-]*", re.ASCII)
+"""The names of fields that every program takes; pandoc refuses a whole file for a name with other signs."""
 
 KEPT: Final = "bib:"
 """Prefix of keys of `Entry.extra`: a field of a .bib that an entry has no place for, verbatim."""

@@ -55,6 +55,7 @@ def test_a_field_behind_a_missing_comma_is_read(title: str, between: str) -> Non
         ("title = {A} junk", "in title stands 'junk', which is no value"),
         ("title = {A}, note = {x}, note = {y}", "note stands there twice; left out: 'y'"),
         ("title = {A}, see also = {y}", "'see also' is no name of a field"),
+        ("title = {A}, date.added = {y}", "'date.added' is no name of a field"),
     ],
 )
 def test_what_an_entry_is_read_without_is_told(fields: str, told: str) -> None:
@@ -66,8 +67,9 @@ def test_the_same_field_twice_is_no_problem() -> None:
     assert one("note = {x}, Note = {x}").extra == {"bib:note": "x"}
 
 
-def test_a_field_that_is_commented_out_is_none() -> None:
-    assert one("title = {A},\n% note = {x},\n year = 2001").extra == {"refmill:date": "2001"}
+@pytest.mark.parametrize("sign", ["%", "% ", "//", "// "])
+def test_a_field_that_is_commented_out_is_none(sign: str) -> None:
+    assert one(f"title = {{A}},\n{sign}note = {{x}},\n year = 2001").extra == {"refmill:date": "2001"}
 
 
 @pytest.mark.parametrize("text", ["@misc{title = {A}}", "@misc{a title = {A}}", "@misc{a, title}", '@misc{a, x = "y}'])
