@@ -48,7 +48,6 @@ def written(entry: Entry, dialect: str = "bibtex", **options: Any) -> dict[str, 
         ("misc", f"{PREPRINT}, number = {{5}}, pages = {{3--4}}", {"number": "5", "pages": "3--4"}),
         ("misc", f"{PREPRINT}, institution = {{A}}, school = {{B}}", {"institution": "A", "school": "B"}),
         ("misc", f"{PREPRINT}, publisher = {{A}}, issn = {{1234-5678}}", {"publisher": "A", "issn": "1234-5678"}),
-        ("misc", f"{PREPRINT}, url = {{https://pub.org/a}}", {"url": "https://pub.org/a"}),
         ("misc", f"{PREPRINT}, note = {{arXiv:1706.03762, accepted}}", {"note": "arXiv:1706.03762, accepted"}),
         ("misc", f"{PREPRINT}, version = {{2}}", {"version": "2"}),
         ("software", "version = {1.2}, pubstate = {inpress}", {"version": "1.2", "pubstate": "inpress"}),
@@ -82,6 +81,12 @@ def test_what_an_id_stands_for_is_not_kept_beside_it(fields: str) -> None:
     entry = one(fields, "article")
     assert entry.id
     assert entry.extra == {}
+
+
+def test_a_page_elsewhere_is_kept_though_the_url_written_is_that_by_which_programs_know_the_eprint() -> None:
+    entry = one(f"{PREPRINT}, url = {{https://pub.org/a}}")
+    assert entry.extra == {"bib:url": "https://pub.org/a"}
+    assert written(entry)["url"] == "https://arxiv.org/abs/1706.03762"
 
 
 def test_a_journal_that_names_another_paper_is_kept() -> None:

@@ -112,7 +112,7 @@ def _add_kept(lines: list[str], entry: Entry, ascii: bool) -> None:
         other = lines[at].removeprefix(lead)[1:-1]
         if name in _LISTS:
             lines[at] = f"{lead}{{{_LISTS[name].format(kept=value, written=other)}}}"
-        elif name == "url" or value.startswith(other):  # the eprint leads to arXiv; `2001/2002` says more than `2001`
+        elif value.startswith(other):  # `2001/2002` says more than `2001`
             lines[at] = f"{lead}{{{value}}}"
 
 
