@@ -40,7 +40,7 @@ def arxiv_id_of(fields: Fields) -> ArxivId | None:
 
 def saying_no_more(id: ArxivId, fields: Fields) -> Iterator[str]:
     """The names of the fields that say but this id, or that arXiv has the paper, as any entry with an id does."""
-    for name in ("eprint", "doi", "url", "volume", "number", "eid", "pages", "note"):
+    for name in ("eprint", "doi", "url", "volume", "number", "issue", "eid", "pages", "note"):
         if (found := _parsed(_clean(fields.get(name, "")))) and found.id == id.id:
             yield name
     if _NUMBER_ALONE.fullmatch(number := _clean(fields.get("eprint", ""))) and id.id.endswith(f"/{number[:7]}"):
@@ -103,7 +103,7 @@ def _journal(fields: Fields) -> ArxivId | None:
 
 def _marked(fields: Fields) -> ArxivId | None:
     """`arXiv:1706.03762` as a number or a volume, whatever the journal is called."""
-    for name in ("number", "volume", "eid", "pages", "report", "reportnumber"):
+    for name in ("number", "issue", "volume", "eid", "pages", "report", "reportnumber"):
         text = fields.get(name, "")
         if (_ARXIV.match(text) or text.startswith("abs/")) and (id := _parsed(_clean(text))):
             return id
