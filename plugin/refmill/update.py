@@ -13,16 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from refmill.builtin.bib_blocks import blocks
 from refmill.builtin.bib_edit import BibText
+from refmill.builtin.bib_entry import entry_of
+from refmill.builtin.bib_fields import fields_of
 from refmill.builtin.bib_layout import CONTAINERS, TYPES
-from refmill.builtin.readers.bib import BibRecord, blocks_of_lines, entry_of_fields, fields_of
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of
 from refmill.planning import Job
 from refmill.progress import Progress
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill_hooks import Entry, ReadError, SkipRecord
+from refmill_hooks import Entry, ReadError
 from refmill_hooks.identifiers import carries_class
 from refmill_hooks.text import latex
 
@@ -74,7 +76,7 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
             if text != block.text:
                 block.text = text
                 changed.append(block.entry.key)
-    after = "\n".join(block.text for block in blocks).replace("\n", newline)
+    after = "".join(block.text for block in blocks).replace("\n", newline)
     return Updated(before, after, changed, len(asked), report)
 
 
@@ -110,11 +112,13 @@ def _read(path: Path) -> str:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    for _, block in blocks_of_lines(iter(text.split("\n"))):
-        found = _Block(block)
-        with contextlib.suppress(SkipRecord, ReadError):
-            kind, key, fields = fields_of(BibRecord(block, {}))
-            found = _Block(block, kind, fields, entry_of_fields(kind, key, fields))
+    for block in blocks([text]):
+        found = _Block(block.text)
+        if block.kind not in ("", "string", "comment", "preamble"):
+            with contextlib.suppress(ReadError):
+                read = fields_of(block.text, {})
+                if not read.problems:
+                    found = _Block(block.text, read.kind, read.fields, entry_of(read))
         yield found
 
 
@@ -129,11 +133,11 @@ def _refreshed(block: _Block, answer: Entry) -> str:
         return block.text
     try:
         text = BibText(block.text).changed(kind, fields, without)
-        _, key, read = fields_of(BibRecord(text, {}))
-    except (ValueError, ReadError, SkipRecord):
+        read = fields_of(text, {})
+    except (ValueError, ReadError):
         return block.text
-    lost = block.fields.keys() - read.keys() - without
-    return block.text if key != block.entry.key or lost else text
+    lost = block.fields.keys() - read.fields.keys() - without
+    return block.text if read.key != block.entry.key or lost or read.problems else text
 
 
 def _news(block: _Block, answer: Entry) -> tuple[str, dict[str, str], frozenset[str]]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, parse_id
 
-__all__ = ["arxiv_id_of"]
+__all__ = ["IS_ARXIV", "arxiv_id_of", "saying_no_more", "wrong_eprint"]
 
 _MARKUP = re.compile(r"\\url|\\href|\\texttt|[{}]|\s*\[[^\]]*\]")
 _ARXIV = re.compile(r"ar[xχ]iv|corr\b", re.IGNORECASE)
+IS_ARXIV = re.compile(r"\W*(?:ar[xχ]iv|corr\b)", re.IGNORECASE)
+"""How what is called a journal, a publisher or an institution begins, and is arXiv."""
 _OPENS_NOTE = re.compile(
     r"\W*(?:(?:preprint|e-?print|available\s+(?:at|as|online)|also|available|version|in)\W+)*"
     r"(?:arxiv|\(?https?://(?:www\.)?arxiv\.org)",
     re.IGNORECASE,
 )
 _NUMBER_ALONE = re.compile(r"\d{7}(?:v\d+)?")
+_LIKE_AN_ID = re.compile(r"\d{3,4}\.\d+(?:v\d+)?|[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z-]+)?/\d{1,7}(?:v\d+)?")
 _ARCHIVE = re.compile(r"[a-z]+(?:-[a-z]+)?(?=$|[.\s\]])")
 
 Fields = Mapping[str, str]
@@ -32,6 +35,36 @@ def arxiv_id_of(fields: Fields) -> ArxivId | None:
         if id := look(fields):
             url = _url(fields)
             return url if url and url.id == id.id and not id.version else id
+    return None
+
+
+def saying_no_more(id: ArxivId, fields: Fields) -> Iterator[str]:
+    """The names of the fields that say but this id, or that arXiv has the paper, as any entry with an id does."""
+    for name in ("eprint", "doi", "url", "volume", "number", "issue", "eid", "pages", "note"):
+        if (found := _parsed(_clean(fields.get(name, "")))) and found.id == id.id:
+            yield name
+    if _NUMBER_ALONE.fullmatch(number := _clean(fields.get("eprint", ""))) and id.id.endswith(f"/{number[:7]}"):
+        yield "eprint"
+    for name in ("archiveprefix", "eprinttype"):
+        archive = _clean(fields.get(name, "")).lower()
+        if archive and ("arxiv" in archive or id.id.startswith(f"{archive}/")):
+            yield name
+    for name in ("journal", "journaltitle", "publisher", "institution"):
+        text = fields.get(name, "")
+        if IS_ARXIV.match(text) and all(found.id == id.id for found in find_ids(_clean(text))):
+            yield name
+
+
+def wrong_eprint(fields: Fields) -> BadIdentifier | None:
+    """What is wrong with an eprint that should be an arXiv id and is none; None for one of another kind."""
+    text = _clean(fields.get("eprint", ""))
+    kind = _clean(fields.get("archiveprefix") or fields.get("eprinttype", "")).lower()
+    if not text or _eprint(fields) or not ("arxiv" in kind or (not kind and _LIKE_AN_ID.fullmatch(text))):
+        return None
+    try:
+        parse_id(text)
+    except BadIdentifier as error:
+        return error
     return None
 
 
@@ -70,7 +103,7 @@ def _journal(fields: Fields) -> ArxivId | None:
 
 def _marked(fields: Fields) -> ArxivId | None:
     """`arXiv:1706.03762` as a number or a volume, whatever the journal is called."""
-    for name in ("number", "volume", "eid", "pages", "report", "reportnumber"):
+    for name in ("number", "issue", "volume", "eid", "pages", "report", "reportnumber"):
         text = fields.get(name, "")
         if (_ARXIV.match(text) or text.startswith("abs/")) and (id := _parsed(_clean(text))):
             return id

@@ -1,79 +1,72 @@
-"""The values of a .bib: the text between delimiters, and the names of authors."""
+"""The values of a .bib: the text between delimiters, strings put in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
-from refmill_hooks import Name
-from refmill_hooks.names import is_group, parse_name
-from refmill_hooks.text import squeeze, unprotected
+__all__ = ["closing_of", "value_at", "value_of"]
 
-__all__ = ["authors_of", "value_of"]
+_LONGEST: Final = 4 << 20
+"""Characters of a value: strings that hold one another may grow without end."""
 
-_PART = re.compile(r'"((?:[^"{}]|\{[^"]*\})*)"|\{((?:[^{}]|\{[^{}]*\})*)\}|([^\s#"{}]+)')
-_LABELLED = re.compile(r"(?:^|,)\s*(family|given|prefix|suffix)\s*=\s*(\{[^{}]*\}|[^,]*)")
+_BARE = re.compile(r'[^{}"#=]*+')
+_WORD = re.compile(r'[^\s#"{}=,]++')
+_BLANKS = re.compile(r"\s*+")
+_DELIMITER = re.compile(r'\\.|[{}"]', re.DOTALL)
 
 
 def value_of(raw: str, strings: Mapping[str, str]) -> str:
     """The text of `{…}`, `"…"`, a number, a string's name, or several of these joined by `#`."""
-    raw = raw.strip()
-    if raw[:1] + raw[-1:] in ("{}", '""') and _is_one(raw):
-        return raw[1:-1].strip()
-    if "#" not in raw and raw[:1] not in '{"':
-        return strings.get(raw.lower(), raw)
-    parts = []
-    for quoted, braced, word in _PART.findall(raw):
-        parts.append(quoted or braced or strings.get(word.lower(), word))
-    return "".join(parts).strip()
+    return value_at(raw.strip(), 0, strings)[0]
 
 
-def _is_one(raw: str) -> bool:
-    """Whether the first delimiter is closed by the last."""
+def value_at(raw: str, at: int, strings: Mapping[str, str]) -> tuple[str, int]:
+    """The text of the value that begins at `at`, and where it ends.
+
+    What has no delimiters and is no name of a string stays as it is, blanks inside and all; what is never closed is no
+    value.
+    """
+    if _BARE.fullmatch(raw, at):
+        word = raw[at:].strip()
+        return strings.get(word.lower(), word), len(raw)
+    begun, size = at, 0
+    parts: list[str] = []
+    while True:
+        at = _behind(_BLANKS, raw, at)
+        if raw[at : at + 1] in ("{", '"'):
+            end = closing_of(raw, at)
+            if end == 0:
+                return "", at
+            parts.append(raw[at + 1 : end - 1])
+        else:
+            end = _behind(_WORD, raw, at)
+            word = raw[at:end]
+            parts.append(strings.get(word.lower(), word))
+        size += len(parts[-1])
+        at = _behind(_BLANKS, raw, end)
+        if raw[at : at + 1] != "#":
+            break
+        at += 1
+    return (raw[begun:end] if size > _LONGEST else "".join(parts)).strip(), end
+
+
+def closing_of(text: str, at: int) -> int:
+    """Behind the delimiter that closes the `{` or `"` at `at`; 0 where none does.
+
+    A quote inside braces is text, and so is what follows a backslash.
+    """
+    is_quoted = text[at] == '"'
     depth = 0
-    text = raw.replace("\\{", "  ").replace("\\}", "  ")
-    for at, sign in enumerate(text):
+    for match in _DELIMITER.finditer(text, at + is_quoted):
+        sign = match[0]
         depth += (sign == "{") - (sign == "}")
-        if at and depth == 0 and at < len(text) - 1 and sign in '}"':
-            return False
-    return True
+        if depth == 0 and (sign == '"' if is_quoted else sign == "}"):
+            return match.end()
+    return 0
 
 
-def authors_of(text: str) -> tuple[tuple[Name, ...], bool]:
-    """The names, and whether `others` says that there are more."""
-    from bibtexparser.middlewares.names import split_multiple_persons_names
-
-    if not text:
-        return (), False
-    names = [_name(squeeze(name)) for name in split_multiple_persons_names(squeeze(text)) if name.strip()]
-    known = tuple(name for name in names if name.literal or name.family not in ("others", "et al.", "et al"))
-    return known, len(known) < len(names)
-
-
-def _name(text: str) -> Name:
-    """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `Guy L. Steele`, `{Kimi Team}`."""
-    from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts
-
-    if _LABELLED.match(text):
-        return _name_of_labels(text)
-    if text[:1] == "{" and text[-1:] == "}" and _is_one(text):
-        inner = text[1:-1].strip()
-        return Name(family=inner) if " " not in inner and not is_group(inner) else Name(literal=inner)
-    try:
-        parts = parse_single_name_into_parts(text)
-    except InvalidNameError:
-        return parse_name(text)
-    family = " ".join([*parts.von, *parts.last])
-    return Name(
-        family=unprotected(family), given=unprotected(" ".join(parts.first)), suffix=unprotected(" ".join(parts.jr))
-    )
-
-
-def _name_of_labels(text: str) -> Name:
-    """`family=Oord, given=Aaron, prefix=van den, useprefix=true`, as BibLaTeX takes names (biblatex manual, 3.4)."""
-    part = {label: value_of(value, {}) for label, value in _LABELLED.findall(text)}
-    family = " ".join(filter(None, (part.get("prefix"), part.get("family"))))
-    given, suffix = part.get("given", ""), part.get("suffix", "")
-    return Name(
-        family=unprotected(family or given), given=unprotected(given if family else ""), suffix=unprotected(suffix)
-    )
+def _behind(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

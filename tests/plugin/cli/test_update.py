@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.fakes.arxiv_api import ArxivApi, Paper
 from tests.shared import shared
 
+from refmill.builtin.bib_blocks import blocks
 from refmill.builtin.bib_edit import BibText
-from refmill.builtin.readers.bib import blocks_of_lines
 from refmill.cli import main
 
 LIBRARY = """\
@@ -173,4 +173,4 @@ def test_a_field_is_changed_in_its_place_whatever_the_others_hold(values: list[s
 def test_real_libraries_are_cut_and_joined_without_loss() -> None:
     for path in shared("data/bib").glob("*.bib"):
         text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-        assert "\n".join(block for _, block in blocks_of_lines(iter(text.split("\n")))) == text
+        assert "".join(block.text for block in blocks([text])) == text

@@ -7,8 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.plugin.readers import bibs
 from tests.shared import shared
 
 import refmill
@@ -24,19 +23,8 @@ REGISTRY = Registry()
 SAMPLES = Path(__file__).parents[3] / "samples"
 
 
-def read(text: str) -> list[Entry]:
-    entries = []
-    for record in bib.records(Source(io.BytesIO(text.encode()))):
-        try:
-            entries.append(bib.entry(record))
-        except SkipRecord:
-            continue
-    return entries
-
-
 def one(fields: str, kind: str = "article") -> Entry:
-    (entry,) = read(f"@{kind}{{key,\n{fields}\n}}\n")
-    return entry
+    return bibs.one(fields, kind)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +112,7 @@ def test_a_date_is_as_exact_as_it_is_written() -> None:
 
 
 def test_strings_and_concatenations_are_put_in() -> None:
-    entries = read(
+    entries, _ = bibs.read(
         '@string{prl = "Phys. Rev. Lett."}\n@STRING{both = prl # " and more"}\n'
         '@article{a, journal = prl, title = "A " # {B}, year = 2020}\n@article{b, journal = both, year = 2020}\n'
     )
@@ -197,47 +185,13 @@ def test_a_type_of_entry_stays_where_the_format_has_it(kind: str, fields: str, b
     assert written == [f"@{bibtex}", f"@{biblatex}"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "@article{a,\n title = {One}\n}\n@article{b,\n title = {Two}\n}\n",
-        "Text before\n@article(a,\n title = {One}\n)\n\n@article{b, title={Two}}",
-        "\ufeff@article{a, title={One}}@article{b, title={Two}}".replace("@article{b", "\n@article{b"),
-        "@article{a,\r\n title = {One}\r\n}\r\n@article{b,\r\n title = {Two}\r\n}\r\n",
-        "@comment{x {y}\n@article{no, title={No}}}\n@article{a, title={One}}\n% @article\n@article{b, title={Two}}",
-    ],
-)
-def test_entries_are_cut_in_every_layout(text: str) -> None:
-    assert [entry.title for entry in read(text)] == ["One", "Two"]
-
-
-def test_a_broken_entry_costs_itself_alone() -> None:
-    records = list(
-        bib.records(Source(io.BytesIO(b"@article{a,\n title = {One\n}\n@article{b,\n title = {Two}\n}\n@misc{c, x}\n")))
-    )
-    titles = []
-    for record in records:
-        try:
-            titles.append(bib.entry(record).title)
-        except ReadError:
-            titles.append("?")
-    assert titles[1] == "Two"
-    assert len(titles) == 3
-
-
-@given(st.lists(st.text('@{}(),="# \nab%\\', max_size=40), max_size=6))
-def test_no_line_is_lost_whatever_the_input(pieces: list[str]) -> None:
-    lines = "\n".join(pieces).split("\n")
-    assert "\n".join(block for _, block in bib.blocks_of_lines(iter(lines))) == "\n".join(lines)
-
-
 @pytest.mark.parametrize("dialect", ["bibtex", "biblatex"])
 def test_what_refmill_writes_it_reads_back_and_writes_the_same(dialect: str) -> None:
     exporter = REGISTRY.exporters[dialect]
     assert exporter.render
     for entry in hard_entries():
         written = exporter.render(entry.replace(key=entry.key or "k"), exporter.options())
-        (back,) = read(written)
+        (back,), _ = bibs.read(written)
         assert exporter.render(back, exporter.options()) == written
         assert back.versioned_id.removesuffix("v2") == entry.id
         assert plain(back.title) == plain(entry.title)

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, MONTHS, NOT_IN_BIBLATEX, OTHER_TYPES, TYPES
+from refmill.builtin.bib_layout import (
+    CONTAINERS,
+    FIELD_NAME,
+    KEPT,
+    KEPT_TYPE,
+    MONTHS,
+    NOT_IN_BIBLATEX,
+    OTHER_TYPES,
+    TYPES,
+)
 from refmill_hooks import OF_INSTITUTIONS, Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
@@ -75,7 +84,7 @@ def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
     lines = [f"@{_kind(entry, options, biblatex)}{{{entry.key or entry.id.replace('/', '_')}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
-        lines += _kept(entry, lines, options.ascii)
+        _add_kept(lines, entry, options.ascii)
     lines.append(",\n}\n")
     return "".join(lines)
 
@@ -86,16 +95,25 @@ def _lead(name: str) -> str:
     return f",\n  {name:<13} = "
 
 
-def _kept(entry: Entry, lines: list[str], ascii: bool) -> list[str]:
-    """Fields of a .bib that the entry was read from and that nothing else stands for."""
-    written = {line.partition(" = ")[0] for line in lines}
-    kept = ((name.removeprefix(KEPT), value) for name, value in entry.extra.items() if name.startswith(KEPT))
-    leads = ((_lead(name), value) for name, value in kept if name.isalpha())
-    return [
-        f"{lead}{{{ascii_latex(value) if ascii else value}}}"
-        for lead, value in leads
-        if lead.removesuffix(" = ") not in written
-    ]
+_LISTS = {"keywords": "{written}, {kept}", "note": "{kept}; {written}"}
+"""Fields that hold what was kept beside what an entry says there."""
+
+
+def _add_kept(lines: list[str], entry: Entry, ascii: bool) -> None:
+    """Adds the fields of the .bib that the entry was read from, verbatim, where nothing else stands for them."""
+    written = {line.partition(" = ")[0]: at for at, line in enumerate(lines)}
+    for name, value in entry.extra.items():
+        if not name.startswith(KEPT) or not FIELD_NAME.fullmatch(name := name.removeprefix(KEPT)):
+            continue
+        lead, value = _lead(name), ascii_latex(value) if ascii else value
+        if (at := written.get(lead.removesuffix(" = "))) is None:
+            lines.append(f"{lead}{{{value}}}")
+            continue
+        other = lines[at].removeprefix(lead)[1:-1]
+        if name in _LISTS:
+            lines[at] = f"{lead}{{{_LISTS[name].format(kept=value, written=other)}}}"
+        elif value.startswith(other):  # `2001/2002` says more than `2001`
+            lines[at] = f"{lead}{{{value}}}"
 
 
 def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
@@ -117,7 +135,7 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
         add(f",\n  title         = {{{_title(entry.title, options)}}}")
     if venue:
         _add_venue(lines, venue, ascii, biblatex)
-    add(_dates(reference_date(entry, latest=options.date == "latest"), biblatex))
+    lines += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
     if id:
         primary = "" if carries_class(id) else entry.primary_category
         add(f",\n  eprint        = {{{id}}}")
@@ -188,15 +206,15 @@ def _title(title: str, options: BibOptions) -> str:
 
 
 @lru_cache(1 << 10)
-def _dates(written: str, biblatex: bool) -> str:
+def _dates(written: str, biblatex: bool) -> tuple[str, ...]:
     """The fields of a date such as `2007-07-24`, `2007` or ""."""
     if not written:
-        return ""
+        return ()
     if biblatex:
-        return f",\n  date          = {{{written}}}"
+        return (f",\n  date          = {{{written}}}",)
     year, _, rest = written.partition("-")
-    month = f",\n  month         = {MONTHS[int(rest[:2]) - 1]}" if rest else ""
-    return f",\n  year          = {{{year}}}{month}"
+    lines = (f",\n  year          = {{{year}}}",)
+    return (*lines, f",\n  month         = {MONTHS[int(rest[:2]) - 1]}") if rest else lines
 
 
 def _authors(authors: tuple[Name, ...], options: BibOptions) -> str:

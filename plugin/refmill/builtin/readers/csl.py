@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
+from refmill.builtin.csl_dates import date_of
+from refmill.builtin.csl_names import authors_of
 from refmill.builtin.json_records import objects
-from refmill_hooks import DATE, OF_INSTITUTIONS, Entry, Name, Reader, ReadError, Source, Venue, hookimpl
+from refmill_hooks import DATE, OF_INSTITUTIONS, PROBLEM, UNVERIFIED, Entry, Reader, ReadError, Source, Venue, hookimpl
 from refmill_hooks.categories import categories_in
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, is_arxiv_doi, parse_id, split_dois
-from refmill_hooks.names import is_group
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
 from refmill_hooks.text import squeeze
 
@@ -30,9 +31,8 @@ _TYPE = re.compile(
     rb"|post|post-weblog|dataset|software|preprint|entry|entry-[a-z]+|speech|standard|patent|posted-content"
     rb'|journal-article|proceedings-article|bill|legislation|map|graphic|broadcast|motion_picture|song|interview)"'
 )
+_SHOWN: Final = 100
 _VENUES: Final = frozenset({"article-journal", "paper-conference", "chapter", "book", "report", "thesis"})
-_DATE = re.compile(r"\d{4}(?:-\d\d)?(?:-\d\d)?")
-_SUFFIX = re.compile(r"(.*), ((?:[JS]r\.?|I{2,3}|IV))")
 _CITATION = re.compile(r"arXiv:\s?\S+(?: \[[A-Za-z.-]+\])?")
 _READ: Final = frozenset(
     """id citation-key type title author issued abstract DOI URL number publisher source note keyword accessed
@@ -74,8 +74,20 @@ def entry(record: bytes) -> Entry:
         raise ReadError("not an item of CSL-JSON: it has neither type nor title")
     arxiv, primary = _arxiv(item)
     noted, extra, loose = _noted(item, arxiv)
-    venue = _venue(item)
-    written = _date(item.get("issued"))
+    problems: list[str] = []
+    written, is_whole = date_of(item.get("issued"))
+    if not is_whole:
+        extra[KEPT + "issued"] = _json(item["issued"])
+        problems.append(f"not all of the date is understood: {_json(item['issued'])[:_SHOWN]}")
+    authors, are_sure, no_names = authors_of(item.get("author"))
+    if not are_sure:
+        extra[UNVERIFIED] = "authors"
+    if no_names:
+        extra[KEPT + "author"] = _json(item["author"])
+        problems.append(f"no author: {_json(no_names)[:_SHOWN]}")
+    if problems:
+        extra[PROBLEM] = "; ".join(problems)
+    venue = _venue(item, written)
     day = None if venue or len(written) < 10 else datetime.date.fromisoformat(written)
     if written and not venue and not day:
         extra[DATE] = written
@@ -86,7 +98,7 @@ def entry(record: bytes) -> Entry:
     if other_keywords:
         extra[KEPT + "keyword"] = ", ".join(other_keywords)
     extra |= {
-        KEPT + name: _text(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+        KEPT + name: value if isinstance(value, str) else _json(value)
         for name, value in item.items()
         if name not in _READ and not (name == "collection-title" and venue and venue.kind == "book")
     }
@@ -95,7 +107,7 @@ def entry(record: bytes) -> Entry:
         id=arxiv.id if arxiv else "",
         version=arxiv.version if arxiv else None,
         title=squeeze(_text(item.get("title"))),
-        authors=tuple(name for each in _listed(item.get("author")) if (name := _name(each))),
+        authors=authors,
         abstract=_text(item.get("abstract")),
         categories=tuple(codes),
         created=day,
@@ -138,7 +150,7 @@ def _noted(item: dict[str, Any], arxiv: ArxivId | None) -> tuple[dict[str, Any],
     return fields, extra, " ".join(text for label, text in pairs if not label)
 
 
-def _venue(item: dict[str, Any]) -> Venue | None:
+def _venue(item: dict[str, Any], written: str) -> Venue | None:
     kind = _text(item.get("type"))
     series = _text(item.get("collection-title")) if kind == "book" else ""
     container = squeeze(series or _text(item.get("container-title")))
@@ -152,7 +164,6 @@ def _venue(item: dict[str, Any]) -> Venue | None:
         return None
     if kind in OF_INSTITUTIONS and not container:
         container, publisher = publisher, ""
-    written = _date(item.get("issued"))
     return Venue(
         kind=kind,
         container=container,
@@ -167,44 +178,13 @@ def _venue(item: dict[str, Any]) -> Venue | None:
     )
 
 
-def _date(issued: Any) -> str:
-    """`2007-07-24`, `2007-07`, `2007` or ""."""
-    if not isinstance(issued, dict):
-        return ""
-    for name in ("raw", "literal"):
-        if isinstance(text := issued.get(name), str) and _DATE.fullmatch(text):
-            return text
-    try:
-        numbers = [int(number) for number in issued["date-parts"][0][:3]]
-        datetime.date(*[*numbers, 1, 1][:3])
-    except (KeyError, IndexError, TypeError, ValueError):
-        return ""
-    return "-".join([f"{numbers[0]:04}", *(f"{number:02}" for number in numbers[1:])])
-
-
-def _name(name: Any) -> Name | None:
-    if not isinstance(name, dict):
-        return None
-    part = {key: squeeze(_text(value)) for key, value in name.items()}
-    if literal := part.get("literal", ""):
-        return Name(literal=literal)
-    particles = (part.get("non-dropping-particle", ""), part.get("dropping-particle", ""))
-    family = " ".join(word for word in (*reversed(particles), part.get("family", "")) if word)
-    given, suffix = part.get("given", ""), part.get("suffix", "")
-    if not suffix and (split := _SUFFIX.fullmatch(given)):
-        given, suffix = split.groups()
-    if not family and not given:
-        return None
-    if not given and is_group(family):
-        return Name(literal=family)
-    return Name(family=family or given, given=given if family else "", suffix=suffix)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _text(value: Any) -> str:
     if isinstance(value, list):
         value = value[0] if value else ""
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else str(value) if type(value) in (int, float) else ""
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
