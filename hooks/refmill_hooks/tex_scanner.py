@@ -7,6 +7,7 @@ printed. `refmill_hooks.text` and `refmill_hooks.latex` make text of the tokens.
 
 from __future__ import annotations
 
+import contextlib
 import html as entities
 import re
 import unicodedata
@@ -150,7 +151,8 @@ def joined(parts: Iterable[str]) -> str:
 def tokens(text: str) -> list[Token]:
     """The text as tokens in which every OPEN has its CLOSE; groups around one character or one math are dissolved."""
     if "&" in text:
-        text = entities.unescape(text)
+        with contextlib.suppress(ValueError):  # a number of thousands of digits is no character
+            text = entities.unescape(text)
     if not text.isascii():
         text = _MOJIBAKE.sub(_demojibake, text)
     if "\\" in text:

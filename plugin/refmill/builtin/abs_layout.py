@@ -45,7 +45,7 @@ _FIRST = re.compile(r"(?:From|Date)\s*:|replaced with revised version\s")
 _REPLACED = re.compile(r"replaced with revised version\s+(.*)")
 _SIZE = re.compile(r"\((\d+)kb(?:,([A-Z]+))?\)")
 _VERSION = re.compile(r"v(\d+)")
-_ADDRESS = re.compile(r"\s*<[^<>]*>\s*$")
+_ADDRESS = re.compile(r"<[^<>]*>$")
 
 
 def is_rule(line: str) -> bool:
@@ -129,7 +129,7 @@ def entry_of_lines(lines: list[str], source: str) -> Entry:
         msc_class=texts.get("MSC-class", ""),
         acm_class=texts.get("ACM-class", ""),
         license=texts.get("License", ""),
-        submitter=_ADDRESS.sub("", texts.get("From", "")),
+        submitter=_ADDRESS.sub("", texts.get("From", "").rstrip()).rstrip(),
         extra=extra,
         source=source,
     )

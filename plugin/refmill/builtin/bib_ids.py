@@ -10,7 +10,7 @@ from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, parse_id
 
 __all__ = ["IS_ARXIV", "arxiv_id_of", "saying_no_more", "wrong_eprint"]
 
-_MARKUP = re.compile(r"\\url|\\href|\\texttt|[{}]|\s*\[[^\]]*\]")
+_MARKUP = re.compile(r"\\url|\\href|\\texttt|[{}]|\s?\[[^\[\]]*\]")
 _ARXIV = re.compile(r"ar[xχ]iv|corr\b", re.IGNORECASE)
 IS_ARXIV = re.compile(r"\W*(?:ar[xχ]iv|corr\b)", re.IGNORECASE)
 """How what is called a journal, a publisher or an institution begins, and is arXiv."""

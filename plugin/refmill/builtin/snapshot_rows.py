@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 import msgspec
 
 from refmill.builtin.json_records import LONGEST, objects
 from refmill_hooks import Source
+from refmill_hooks.source import BLOCK
 
 __all__ = ["Row", "RowVersion", "boundary", "records", "row_of"]
 
@@ -64,9 +65,7 @@ def row_of(data: bytes) -> Row | bytes:
 def records(source: Source) -> Iterator[Row | bytes]:
     """Rows, and as bytes what is none. Raises EOFError behind the last row of an array that is not closed."""
     blocks = source.blocks()
-    head = b""
-    while b"\n" not in head.lstrip(_AROUND) and len(head) < LONGEST and (block := next(blocks, b"")):
-        head += block
+    head = _with_a_line(blocks)
     cut = _of_lines if _is_by_line(head) else _of_braces
     for line, row in cut(chain((head,), blocks), source):
         source.line = line
@@ -78,9 +77,22 @@ def boundary(block: bytes) -> int:
     return block.rfind(b"\n") + 1 if _is_by_line(block) else 0
 
 
+def _with_a_line(blocks: Iterator[bytes]) -> bytes:
+    """So many blocks that a line with something on it is whole, if it is no longer than LONGEST."""
+    head: list[bytes] = []
+    is_begun = False
+    for block in islice(blocks, LONGEST // BLOCK):
+        head.append(block)
+        line = block if is_begun else block.lstrip(_AROUND)
+        is_begun = is_begun or bool(line)
+        if b"\n" in line:
+            break
+    return b"".join(head)
+
+
 def _is_by_line(head: bytes) -> bool:
     """Whether a row is whole on one of the lines: the first ones may be damaged."""
-    start = 0
+    start = len(head) - len(head.lstrip(_AROUND))
     while end := head.find(b"\n", start) + 1:
         line = head[start:end].strip(_AROUND)
         if line.endswith(b"}") and isinstance(row_of(line), Row):

@@ -17,7 +17,7 @@ from refmill_hooks import Entry, Reader, ReadError, SkipRecord, Source, hookimpl
 __all__ = ["BibRecord", "entry", "records"]
 
 _SNIFFED = re.compile(
-    rb"(?:^|\n|\xef\xbb\xbf)[ \t]*@\s*[A-Za-z]{3,20}\s*[{(]\s*[^\s=,{}\"]*\s*[,=\n]",
+    rb"(?:^|\n|\xef\xbb\xbf)[ \t]*@\s*+[A-Za-z]{3,20}+\s*+[{(]\s*+[^\s=,{}\"]*+[ \t\r]*+[,=\n]",
 )
 _NO_ENTRY: Final = frozenset({"string", "comment", "preamble"})
 _FIELDS = re.compile(r"\s*+,\s*+[A-Za-z][\w-]*+\s*+=")

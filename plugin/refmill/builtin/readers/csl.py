@@ -121,7 +121,7 @@ def entry(record: bytes) -> Entry:
 def _arxiv(item: dict[str, Any]) -> tuple[ArxivId | None, str]:
     """The id by what names it, and the primary category that stands behind it in a note."""
     primary = ""
-    if noted := re.search(r"arXiv:\s?\S+ \[([A-Za-z.-]+)\]", _text(item.get("note"))):
+    if noted := re.search(r"arXiv:\s?\S{1,60} \[([A-Za-z.-]+)\]", _text(item.get("note"))):
         primary = noted[1]
     found: ArxivId | None = None
     said = " ".join(_text(item.get(name)) for name in ("publisher", "container-title", "archive", "source")).lower()
