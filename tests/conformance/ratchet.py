@@ -88,6 +88,13 @@ HABITS: Final[dict[str, tuple[Habit, ...]]] = {
         Habit(
             "shows the title of a multivolume work instead", "container", "Works", "B", "maintitle", {"booktitle": "B"}
         ),
+        Habit(
+            "shows the proceedings of an article instead of its journal",
+            "container",
+            "Proc. X",
+            "J. Phys.",
+            "booktitle",
+        ),
         Habit("refuses an entry that holds an @", "key", "Life @ home", "probe", "title"),
         Habit("refuses an entry that holds a command with a star", "key", r"The \enquote*{word}", "probe", "note"),
     ),
@@ -125,7 +132,7 @@ _COUNTS: Final = {
     ("pandoc", "csl-json"): {"authors": (0, 24, 0)},
     ("Better BibTeX", "bibtex"): {"title": (0, 3, 1), "abstract": (0, 26, 2)},
     ("Better BibTeX", "biblatex"): {"title": (0, 3, 1)},
-    ("citation-js", "bibtex"): {"title": (0, 8, 2), "container": (0, 0, 9), "abstract": (0, 45, 0), "key": (0, 0, 11)},
+    ("citation-js", "bibtex"): {"title": (0, 8, 2), "container": (0, 0, 17), "abstract": (0, 45, 0), "key": (0, 0, 11)},
     ("bibutils", "bibtex"): {
         "title": (0, 117, 162),
         "authors": (1, 20, 36),

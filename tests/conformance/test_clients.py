@@ -203,23 +203,23 @@ def test_biber_knows_each_type_and_each_field_of_a_venue(tmp_path: Path) -> None
 
 @needs("biber")
 def test_biber_complains_of_nothing_in_libraries_but_what_their_authors_wrote(
-    collected: list[Entry], libraries: dict[str, Path]
+    collected: list[Entry], tmp_path: Path
 ) -> None:
-    complaints = _in_halves(partial(_biber_complaints, quick=True), _blocks_in_halves(libraries["biblatex"]))
-    kept = {name.removeprefix(KEPT) for entry in collected for name in entry.extra}
-    assert [line for line in complaints if not _is_of_an_author(line, kept)] == []
+    path = tmp_path / "refs.bib"
+    own = map(_without_what_is_kept, collected)
+    run_job(Job(outputs=[str(path)], to="biblatex", enrichers=(), options=["abstract=false"]), Registry(), entries=own)
+    complaints = _in_halves(partial(_biber_complaints, quick=True), _blocks_in_halves(path))
+    assert [line for line in complaints if not THEIRS.search(line)] == []
 
 
-THEIRS = re.compile(
-    r"Field '(?P<unknown>[^']+)' invalid in data model|Invalid field '(?P<misplaced>[^']+)' for"
-    r"|Invalid ISBN|Invalid ISSN|ISBN '|Range field 'pages'|legacy month|alias '|Missing mandatory field"
-)
-"""Fields that authors made up, misplaced or left out; numbers, pages and months that are none; their own aliases."""
+THEIRS = re.compile(r"Invalid ISSN|Range field 'pages'|Missing mandatory field")
+"""Numbers and pages that are none, and what authors left out."""
 
 
-def _is_of_an_author(complaint: str, kept: set[str]) -> bool:
-    found = THEIRS.search(complaint)
-    return found is not None and {found["unknown"], found["misplaced"]} - {None} <= kept
+def _without_what_is_kept(entry: Entry) -> Entry:
+    """Fields that nobody but the authors of a library knows are written verbatim, and take biber most of its time."""
+    extra = {name: value for name, value in entry.extra.items() if name == KEPT_TYPE or not name.startswith(KEPT)}
+    return entry.replace(extra=extra)
 
 
 UNKNOWN = re.compile(
