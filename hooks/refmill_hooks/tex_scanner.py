@@ -7,7 +7,6 @@ printed. `refmill_hooks.text` and `refmill_hooks.latex` make text of the tokens.
 
 from __future__ import annotations
 
-import contextlib
 import html as entities
 import re
 import unicodedata
@@ -67,6 +66,8 @@ _ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})
 _STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?|\\[uvHrckdbt]\{\w\})\}")
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
+_NO_REFERENCE = re.compile(r"&(#[0-9]{8})")
+"""The number of no character; Python refuses to read the longest."""
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
 
 
@@ -151,8 +152,7 @@ def joined(parts: Iterable[str]) -> str:
 def tokens(text: str) -> list[Token]:
     """The text as tokens in which every OPEN has its CLOSE; groups around one character or one math are dissolved."""
     if "&" in text:
-        with contextlib.suppress(ValueError):  # a number of thousands of digits is no character
-            text = entities.unescape(text)
+        text = entities.unescape(_NO_REFERENCE.sub(r"&amp;\1", text))
     if not text.isascii():
         text = _MOJIBAKE.sub(_demojibake, text)
     if "\\" in text:

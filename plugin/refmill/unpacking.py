@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final, cast
 
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
@@ -61,13 +61,17 @@ def _zip_members(stream: BinaryIO, name: str, whole: BinaryIO | None) -> Iterato
                     continue
                 inner = f"{name}!{member.filename}"
                 try:
-                    with archive.open(member) as unpacked:
+                    with _opened(archive, member) as unpacked:
                         yield from sources_in(cast(BinaryIO, _Salvaged(unpacked)), inner)
                 except BROKEN as error:
                     yield Source(cast(BinaryIO, _Damaged(error)), inner)
-                except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed in a way of its own
-                    advice = zipfile.BadZipFile(f"{error}; unpack it first")
-                    yield Source(cast(BinaryIO, _Damaged(advice)), inner)
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except RuntimeError as error:  # encrypted, or compressed in a way that Python does not know
+        raise zipfile.BadZipFile(f"{error}; unpack it first") from error
 
 
 def _tar_members(stream: BinaryIO, name: str) -> Iterator[Source]:

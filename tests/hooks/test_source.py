@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.blocks import Blocks
 
 from refmill_hooks import Source
-
-
-class Blocks(io.BytesIO):
-    """A stream that gives so many bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        super().__init__(data)
-        self._size = size
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(self._size)
 
 
 def lines(data: bytes, size: int = 1 << 16) -> list[str]:

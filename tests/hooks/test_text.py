@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from refmill_hooks.text import html, latex, plain
 
+HUGE = f"&#{'9' * 5000};"
+"""A reference to a character whose number Python refuses to read."""
 SHAPES = [
     # printed by arXiv, plain Unicode, LaTeX, LaTeX of pure ASCII, rich text
     (r"M\"{u}ller", "Müller", "Müller", r"M{\"u}ller", "Müller"),
@@ -23,6 +25,7 @@ SHAPES = [
     ("Mun\u0308oz", "Mun\u0308oz", *[r"Mu{\"n}oz"] * 2, "Mun\u0308oz"),
     ("the star ΜHer", "the star ΜHer", *[r"the star {$\mathrm{M}$}Her"] * 2, "the star ΜHer"),
     ("AT&amp;T", "AT&T", r"AT\&T", r"AT\&T", "AT&T"),
+    (HUGE, HUGE, *[HUGE.replace("&#", r"\&\#")] * 2, HUGE),
     (r"50\% & #3", "50% & #3", r"50\% \& \#3", r"50\% \& \#3", "50% & #3"),
     ("a<br>b", "a b", "a b", "a b", "a b"),
     ("CO<sub>2</sub>", "CO2", r"CO\textsubscript{2}", r"CO\textsubscript{2}", "CO<sub>2</sub>"),

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import sys
 import tarfile
 import zipfile
@@ -198,6 +199,23 @@ def test_a_damaged_file_in_a_folder_costs_itself_and_is_a_problem(tmp_path: Path
     assert main(["convert", str(folder), "--enrich", "none", "-o", str(out), "--problems", str(problems)]) == 1
     assert len(json.loads(out.read_text())) == 2
     assert json.loads(problems.read_text())["file"] == str(folder / "b.txt.gz")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dumps" / "closed").mkdir(parents=True)
+    (tmp_path / "dumps" / "a.txt").write_bytes(dump(1))
+    look = os.scandir
+
+    def refused(path: str) -> object:  # to the superuser no folder is closed
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    out, problems = tmp_path / "out.json", tmp_path / "problems.jsonl"
+    words = ["convert", str(tmp_path / "dumps"), "--enrich", "none", "-o", str(out), "--problems", str(problems), "-q"]
+    assert main(words) == 1
+    assert json.loads(problems.read_text())["file"] == str(tmp_path / "dumps" / "closed")
 
 
 def test_a_damaged_member_of_an_archive_costs_itself_and_is_a_problem(tmp_path: Path) -> None:

@@ -246,6 +246,23 @@ def test_small_inputs_take_one_process_by_default(dump: Path) -> None:
     assert parallel.default_jobs([str(dump)]) == 1
 
 
+def test_big_inputs_take_several_however_they_are_named(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_WORTH_IT", dump.stat().st_size)
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda process: range(3), raising=False)
+    for name in (dump, dump.parent, dump.parent / "*.jsonl"):
+        assert parallel.default_jobs([str(name), "1706.03762"]) == 3
+
+
+def test_workers_that_were_started_in_another_folder_find_the_input(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with parallel.process_pool(1) as executor:
+        executor.submit(int).result()
+        monkeypatch.chdir(dump.parent)
+        several, _ = converted(Path(dump.name), tmp_path / "several", executor)
+    assert several.read > 500
+
+
 def test_a_dask_cluster_runs_it(dump: Path, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     one = converted(dump, tmp_path / "one", None)[1][0]

@@ -198,6 +198,13 @@ def test_a_document_that_is_cut_off_anywhere_in_its_first_tag_is_no_empty_one() 
     assert outcomes == {("ReadError: the document is cut off: its end is missing",)}
 
 
+def test_a_record_is_not_given_the_namespaces_of_a_root_that_declares_thousands() -> None:
+    names = b" ".join(b'xmlns:a%d="u"' % number for number in range(3000))
+    records = list(oai.records(Source(io.BytesIO(b"<OAI-PMH %b>%b</OAI-PMH>" % (names, b"<record/>" * 3000)))))
+    assert len(records) == 3000
+    assert max(map(len, records)) < 2000
+
+
 def test_entities_from_outside_are_not_expanded() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b SYSTEM "file:///etc/hostname">]>'
     data = bomb + answer(record(ARXIV.replace("3 pages", "&b;&a;"))).split(b"?>\n", 1)[1]

@@ -9,6 +9,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.blocks import Blocks
 from tests.shared import shared
 
 from refmill.builtin.readers import text
@@ -175,17 +176,6 @@ def understood(record: text.Piece | Paragraphs) -> Entry | str:
         return text.entry(record)
     except ReadError as error:
         return str(error)
-
-
-class Blocks(io.BytesIO):
-    """A stream that gives so many bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        super().__init__(data)
-        self._size = size
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(self._size)
 
 
 def test_a_dump_without_plain_ends_is_read_as_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:

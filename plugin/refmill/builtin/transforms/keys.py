@@ -148,7 +148,7 @@ def _auth(entry: Entry) -> str:
     family = name.literal or name.family
     if " " in family:
         words = family.split()
-        family = "".join(dropwhile(str.islower, words[:-1])) + words[-1] if words else ""
+        family = "".join([*dropwhile(str.islower, words[:-1]), *words[-1:]])
     return _ascii(family)
 
 
