@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, BinaryIO, Final, cast
 
+from refmill.builtin.zstd_frames import unpacked_zstd
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
 
@@ -86,43 +87,11 @@ def _hidden(member: str) -> bool:
     return any(part.startswith(".") and part != "." for part in member.split("/")) or member.startswith("__MACOSX/")
 
 
-class _Unzstd(io.RawIOBase):
-    """Frames of zstd, one behind the other. The library's own reader takes a frame that is cut off for a whole one."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        import zstandard
-
-        self._new_frame = zstandard.ZstdDecompressor().decompressobj
-        self._error = zstandard.ZstdError
-        self._frame = self._new_frame()
-        self._is_begun = False
-        self._stream = stream
-        self._rest = b""
-
-    def read1(self, size: int = -1) -> bytes:
-        """As many bytes as come at one go, however many are asked for; b"" at the end."""
-        while True:
-            packed = self._rest or self._stream.read(BLOCK)
-            if not packed:
-                if self._is_begun:
-                    raise EOFError("compressed file ended before its end was reached")
-                return b""
-            try:
-                data = self._frame.decompress(packed)
-            except self._error as error:
-                raise OSError(str(error)) from error
-            self._is_begun, self._rest = not self._frame.eof, self._frame.unused_data
-            if self._frame.eof:
-                self._frame = self._new_frame()
-            if data:
-                return data
-
-
 _COMPRESSIONS: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
-    b"\x28\xb5\x2f\xfd": _Unzstd,
+    b"\x28\xb5\x2f\xfd": unpacked_zstd,
 }
 
 

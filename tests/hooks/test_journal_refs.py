@@ -30,6 +30,7 @@ UNDERSTOOD = """
     AIP Conf.Proc.921:160-162,2007                            | AIP Conf. Proc. | 921 | | 160-162 | 2007
     Physica A, Volume 416, Pages 41-48, 2014                  | Physica A | 416 | | 41-48 | 2014
     J. Phys. A: Math. Theor. 40 8739-8749 (2007)              | J. Phys. A: Math. Theor. | 40 | | 8739-8749 | 2007
+    Phys. Rev. B 75, 1 (1999) [Erratum-ibid. B 76, 2 (2000)]  | Phys. Rev. B | 75 | | 1 | 1999
     Phys. Rev. B 75, 1 (1999); Erratum-ibid. B 76, 2 (2000)   | Phys. Rev. B | 75 | | 1 | 1999
     IEEE Trans. Inf. Theory, vol. 55, no. 11, pp. 5074-5086, Nov. 2009 | IEEE Trans. Inf. Theory | 55 | 11 | 5074-5086 | 2009-11
     Int. J. of Web Technology (IJWesT) Vol.2, No.1, January 2011 | Int. J. of Web Technology | 2 | 1 | | 2011-01

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill_hooks.text import html, latex, plain
+from refmill_hooks.text import html, latex, plain, protect_capitals
 
 HUGE = f"&#{'9' * 5000};"
 """A reference to a character whose number Python refuses to read."""
@@ -145,3 +145,18 @@ def test_letters_survive_the_way_to_ascii_latex_and_back(text: str) -> None:
 
 def _has_a_command(letter: str) -> bool:
     return latex(letter, ascii=True) == letter or latex(letter, ascii=True).startswith("{\\")
+
+
+@pytest.mark.parametrize(
+    ("title", "protected"),
+    [
+        ("X-ray bursts of DNA", "{X}-ray bursts of {DNA}"),
+        ("Non-X-ray and non-DNA", "Non-{X}-ray and {non-DNA}"),
+        ("{DNA} of ${XY}Z$ in XYZ's", "{DNA} of ${XY}Z$ in {XYZ's}"),
+        ("On \\LaTeX and aB", "On \\LaTeX and {aB}"),
+        ("Each Word Begins with One", "Each Word Begins with One"),
+    ],
+)
+def test_words_with_capitals_inside_are_braced_once_and_not_in_math(title: str, protected: str) -> None:
+    assert protect_capitals(title) == protected
+    assert protect_capitals(protected) == protected

@@ -16,10 +16,13 @@ import sqlite3
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
+
+from refmill.builtin.zstd_frames import unpacked_zstd
 
 __all__ = ["SnapshotIndex"]
 
@@ -157,7 +160,12 @@ class SnapshotIndex:
 
     def _filled(self, connection: sqlite3.Connection, stamp: str, cut: Callable[[bytes], Cut | None]) -> str:
         connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
-        holds = self._fill(connection, cut)
+        try:
+            holds = self._fill(connection, cut)
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+            if isinstance(error, OSError) and error.filename:
+                raise
+            raise OSError(5, f"it is damaged, or not whole ({error}); fetch it again", self._file) from error
         connection.executemany("INSERT INTO about VALUES (?, ?)", [("stamp", stamp), ("holds", holds)])
         connection.commit()
         return holds
@@ -263,9 +271,7 @@ def _unpacked(raw: BinaryIO, stack: contextlib.ExitStack) -> tuple[BinaryIO, boo
         largest = max(archive.infolist(), key=lambda member: member.file_size)
         stream = archive.open(largest)
     elif head.startswith(b"\x28\xb5\x2f\xfd"):
-        import zstandard
-
-        stream = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        stream = unpacked_zstd(raw)
     return (raw, False) if stream is None else (stack.enter_context(stream), True)
 
 

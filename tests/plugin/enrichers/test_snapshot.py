@@ -170,6 +170,31 @@ def test_a_record_longer_than_a_block_is_found(tmp_path: Path) -> None:
     assert titles(file, "2401.00002", "2401.00003") == {"2401.00002": "Paper 2", "2401.00003": "Paper 3"}
 
 
+def test_a_row_of_a_plain_file_is_found_however_long_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    file.write_bytes(lines(row(1), row(2, abstract="x" * 100_000), row(3)))
+    assert titles(file, "2401.00002", "2401.00003") == {"2401.00002": "Paper 2", "2401.00003": "Paper 3"}
+
+
+@pytest.mark.parametrize("name", [name for name in PACKINGS if name != "rows.json"])
+def test_a_packed_file_that_is_not_whole_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    PACKINGS[name](lines(*map(row, range(1, 4000))), file)
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(OSError, match="not whole") as refused:
+        titles(file, "2401.00001")
+    assert refused.value.filename == str(file)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_array_that_is_not_closed_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps([row(1), row(2)], indent=1).removesuffix("]"))
+    with pytest.raises(OSError, match="not closed") as refused:
+        titles(file, "2401.00001")
+    assert refused.value.filename == str(file)
+
+
 def test_a_file_that_holds_no_metadata_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     file.write_text("Once upon a time.")

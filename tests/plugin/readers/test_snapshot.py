@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refmill.builtin import json_records
 from refmill.builtin.readers import snapshot
 from refmill_hooks import PROBLEM, Entry, ReadError, Source
 
@@ -102,7 +103,14 @@ def test_a_row_of_a_pretty_dump_that_does_not_end_costs_itself(lost: str, layout
     assert len(bad) == 1
 
 
-def test_of_a_big_dump_no_more_is_lost_than_the_row_that_does_not_end() -> None:
+def test_several_rows_on_one_line_among_others_are_read() -> None:
+    one, two, three, four = map(json.dumps, ROWS[:4])
+    assert numbers(f"{one}\n{two}, {three}\n{four}\n".encode()) == [1, 2, 3, 4]
+
+
+def test_of_a_big_dump_no_more_is_lost_than_the_row_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_records, "_SUSPECT", 100_000)
+    monkeypatch.setattr(json_records, "LONGEST", 1_000_000)
     rows = [row(number, abstract="We study. " * 100) for number in range(1, 4000)]
     text = json.dumps(rows, indent=1)
     at = text.index("\n }", text.index("0704.0010"))

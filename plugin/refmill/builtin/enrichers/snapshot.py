@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,14 +105,13 @@ def _cut(head: bytes) -> Cut | None:
 
 def _cutter(mark: bytes, reader: ModuleType) -> Cut:
     def cut(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
-        with contextlib.suppress(EOFError):  # what stands in front of the break is as good as it was
-            for record in reader.records(Source(stream)):
-                try:
-                    id = reader.entry(record).id
-                except (ReadError, SkipRecord):
-                    continue
-                if id:
-                    yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
+        for record in reader.records(Source(stream)):
+            try:
+                id = reader.entry(record).id
+            except (ReadError, SkipRecord):
+                continue
+            if id:
+                yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
 
     return cut
 

@@ -31,8 +31,7 @@ def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
             places.append(spool.add(entry))
             leaders.append(number)
             for name in _names(entry):
-                one, other = sorted((_leader(number, leaders), _leader(first_of.setdefault(name, number), leaders)))
-                leaders[other] = one
+                leaders[_leader(number, leaders)] = _leader(first_of.setdefault(name, number), leaders)
         groups: dict[int, list[int]] = {}
         for number in range(len(leaders)):
             groups.setdefault(_leader(number, leaders), []).append(number)
@@ -41,7 +40,7 @@ def stream(entries: Iterable[Entry], options: NoOptions) -> Iterator[Entry]:
 
 
 def _leader(number: int, leaders: list[int]) -> int:
-    """The first entry of its group; the way there is halved for the next who goes it."""
+    """The entry that stands for its group; the way there is halved for the next who goes it."""
     while leaders[number] != number:
         leaders[number] = leaders[leaders[number]]
         number = leaders[number]
