@@ -154,6 +154,7 @@ def _has_a_command(letter: str) -> bool:
         ("Non-X-ray and non-DNA", "Non-{X}-ray and {non-DNA}"),
         ("{DNA} of ${XY}Z$ in XYZ's", "{DNA} of ${XY}Z$ in {XYZ's}"),
         ("On \\LaTeX and aB", "On \\LaTeX and {aB}"),
+        ("On $x aB$ and $aB x$", "On $x aB$ and $aB x$"),
         ("Each Word Begins with One", "Each Word Begins with One"),
     ],
 )
