@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
-__all__ = ["CLIENTS", "FIELDS", "Client", "Item", "better_bibtex", "lacks", "run"]
+from tests.conformance.programs import HERE, run
 
-HERE: Final = Path(__file__).parent
+__all__ = ["CLIENTS", "FIELDS", "Client", "Item", "better_bibtex"]
+
 FIELDS: Final = ("title", "authors", "year", "doi", "eprint", "container", "volume", "pages", "abstract", "key")
 CONTAINERS: Final = ("journal", "journaltitle", "booktitle", "series")
 Item = dict[str, str]
@@ -30,31 +28,6 @@ class Client:
     needs: tuple[str, ...]
     formats: tuple[str, ...]
     read: Callable[[Path, str], list[Item]]
-
-
-def lacks(*needs: str) -> str:
-    """Which of these programs or npm packages (`npm:name`) is not installed; "" for none."""
-    for need in needs:
-        package = need.removeprefix("npm:")
-        if not ((HERE / "node_modules" / package).is_dir() if package != need else shutil.which(need)):
-            return f"{need} is not installed"
-    return ""
-
-
-def run(
-    *words: str | Path, cwd: Path, timeout: float = 900, check: bool = True, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs a program; its home is the folder, so that it leaves nothing elsewhere. GHCRTS makes pandoc quicker."""
-    return subprocess.run(
-        [str(word) for word in words],
-        cwd=cwd,
-        env={**os.environ, "HOME": str(cwd), "LC_ALL": "C.UTF-8", "GHCRTS": "-A64m", **(env or {})},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=timeout,
-        check=check,
-    )
 
 
 def _pandoc(path: Path, format: str) -> list[Item]:

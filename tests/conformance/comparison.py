@@ -14,87 +14,30 @@ import re
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.conformance.clients import CLIENTS, FIELDS, Client, Item, lacks
+from tests.conformance.clients import CLIENTS, FIELDS, Client, Item
+from tests.conformance.material import RECORDED, SAMPLES, Written, entries, written
+from tests.conformance.programs import lacks
 from tests.shared import SHARED
 
-from refmill.pipeline import Job, entries_of, run
-from refmill.registry import Registry
 from refmill_hooks import OF_INSTITUTIONS, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.names import display_name
-from refmill_hooks.testing import hard_entries
 from refmill_hooks.tex_tables import KNOWN_IN_MATH, LIKE_LATIN
 from refmill_hooks.text import plain
 
-__all__ = [
-    "DUMPS",
-    "LIBRARIES",
-    "RESULTS",
-    "SAMPLES",
-    "Counts",
-    "folded",
-    "measured",
-    "outputs",
-    "recorded_entries",
-    "sample_entries",
-    "table",
-]
+__all__ = ["RESULTS", "Counts", "folded", "measured", "table"]
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
-SAMPLE_LIBRARY: Final = Path(__file__).parents[2] / "samples" / "goldens" / "refs.bib"
-FILES: Final = {
-    "bibtex": "refs.bib",
-    "biblatex": "refs.biblatex.bib",
-    "brief": "brief.biblatex.bib",
-    "csl-json": "refs.json",
-    "zotero-rdf": "refs.rdf",
-}
-SAMPLES: Final = "Samples and hard entries"
-DUMPS: Final = "All recorded dumps"
-LIBRARIES: Final = "All recorded libraries"
-RECORDED: Final = {
-    DUMPS: [str(SHARED / "data" / name) for name in "kaggle oai atom abs textdump listing csl".split()],
-    LIBRARIES: [str(SHARED / "data" / "bib")],
-}
-"""Title of a table -> where its entries are."""
 
 Counts = Mapping[str, tuple[int, int, int]]
 """Field -> how many values were kept, changed, lost."""
-
-
-def sample_entries() -> list[Entry]:
-    """The samples and the hard entries, with their keys."""
-    from refmill import read
-
-    with read(SAMPLE_LIBRARY) as sampled:
-        chosen = [*sampled, *(entry for entry in hard_entries() if entry.title)]
-    keys = Registry().transforms["keys"]
-    assert keys.stream
-    return list(keys.stream(iter(chosen), keys.options()))
-
-
-def recorded_entries(title: str = DUMPS) -> list[Entry]:
-    """Those of all recorded dumps, some 30,000, or libraries, with their keys."""
-    with entries_of(Job(inputs=RECORDED[title], enrichers=()), Registry()) as (found, _):
-        return list(found)
-
-
-def outputs(chosen: Iterable[Entry], folder: Path) -> dict[str, Path]:
-    """The file of each format, and as `brief` what clients are compared on for BibLaTeX: it has no abstracts, which are
-    the same bytes as in BibTeX and cost clients most of their time.
-    """
-    entries = list(chosen)
-    for name, file in FILES.items():
-        format, options = ("biblatex", ["abstract=false"]) if name == "brief" else (name, [])
-        run(Job(outputs=[str(folder / file)], to=format, enrichers=(), options=options), Registry(), entries=entries)
-    return {format: folder / name for format, name in FILES.items()}
 
 
 def expected(entry: Entry, format: str) -> Item:
@@ -142,11 +85,12 @@ def folded(field: str, text: str) -> str:
     return "".join(letter for letter in decomposed if letter.isalnum() and not "\u0370" <= letter <= "\u03ff")
 
 
-def compared(client: Client, format: str, path: Path, chosen: list[Entry]) -> Counts:
+def compared(client: Client, format: str, given: Written) -> Counts:
     """How many values of each field the client keeps, changes and loses."""
+    path = given.files["brief" if format == "biblatex" else format]
     shown = {item["key"]: item for item in client.read(path, format)}
     counts = {field: [0, 0, 0] for field in FIELDS}
-    for entry in chosen:
+    for entry in given.entries:
         if (item := shown.get(entry.key)) is None:
             counts["key"][2] += 1  # it refuses the entry as a whole
             continue
@@ -158,31 +102,30 @@ def compared(client: Client, format: str, path: Path, chosen: list[Entry]) -> Co
     return {field: (kept, changed, lost) for field, (kept, changed, lost) in counts.items()}
 
 
-def measured(chosen: list[Entry], files: Mapping[str, Path]) -> dict[tuple[str, str], Counts]:
+def measured(given: Written) -> dict[tuple[str, str], Counts]:
     """(client, format) -> counts, of all clients that are installed; two work at a time, the slowest first."""
     wanted = [(client, format) for client in CLIENTS if not lacks(*client.needs) for format in client.formats]
-    for entry in chosen:
+    for entry in given.entries:
         for field, value in expected(entry, "csl-json").items():
             folded(field, value)
     copies = multiprocessing.get_context("fork")  # they have the entries, and what is folded, already
-    with ProcessPoolExecutor(2, copies, _begin, (chosen, files)) as executor:
+    with ProcessPoolExecutor(2, copies, _begin, (given,)) as executor:
         found = list(executor.map(_counts, reversed(wanted)))
     return {(client.name, format): counts for (client, format), counts in zip(wanted, reversed(found), strict=True)}
 
 
-_measures: list[tuple[list[Entry], Mapping[str, Path]]] = []
+_given: list[Written] = []
 """What a process compares."""
 
 
-def _begin(chosen: list[Entry], files: Mapping[str, Path]) -> None:
+def _begin(given: Written) -> None:
     gc.disable()  # millions of objects live at once, and few die in cycles
-    _measures.append((chosen, files))
+    _given.append(given)
 
 
 def _counts(wanted: tuple[Client, str]) -> Counts:
-    chosen, files = _measures[-1]
     client, format = wanted
-    return compared(client, format, files["brief" if format == "biblatex" else format], chosen)
+    return compared(client, format, _given[-1])
 
 
 def table(title: str, count: int, found: Mapping[tuple[str, str], Counts]) -> str:
@@ -214,9 +157,9 @@ file by which anyone can see it do so. BibLaTeX is read without abstracts: they 
 def main() -> None:
     sections = []
     for title in (SAMPLES, *(RECORDED if SHARED.is_dir() else ())):
-        chosen = sample_entries() if title == SAMPLES else recorded_entries(title)
         with tempfile.TemporaryDirectory() as folder:
-            sections.append(table(title, len(chosen), measured(chosen, outputs(chosen, Path(folder)))))
+            given = written(entries(title), Path(folder))
+            sections.append(table(title, len(given.entries), measured(given)))
     RESULTS.write_text(_HEAD + "\n".join(sections))
     sys.stdout.write(RESULTS.read_text())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.conformance.clients import HERE, lacks, run
+from tests.conformance.programs import HERE, lacks, run
 
 from refmill.cli import main
 from refmill.registry import Registry
