@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -37,14 +37,16 @@ Order = tuple[re.Pattern[str], re.Pattern[str]]
 """A pattern, and the pattern of what remains of it when all digits are zeros."""
 
 
-def _orders(*patterns: str) -> tuple[Order, ...]:
+@cache
+def _orders(patterns: tuple[str, ...]) -> tuple[Order, ...]:
+    """Compiled for the first reference: that takes longer than all else of a start."""
     return tuple(
         (re.compile(pattern, re.IGNORECASE), re.compile(pattern.replace(_YEAR, "(?P<year>0{4})"), re.IGNORECASE))
         for pattern in patterns
     )
 
 
-_ORDERS: Final = _orders(
+_ORDERS: Final = (
     # D76:013009,2007 · 86, 031131 (2012) · 60, no. 10, pp. 5440-5450, October 2012
     rf"{_VOLUME}{_ISSUE}?(?:\s*[,:]\s*|\s+)(?:{_LABEL})?{_PAGES}\s*,?\s*\(?(?:{_MONTH})?{_YEAR}\)?",
     # 364 (2) (2006) 196-211 · 22, no. 1 (2012), pp. 147-199
@@ -64,12 +66,12 @@ _ORDERS: Final = _orders(
     # 2015, 15(4), 9277-9304 · 2007, Vol. 17, No. 2, 676-687
     rf"{_YEAR}\s*,\s*(?:vol\.?\s*)?{_VOLUME}{_ISSUE}\s*,\s*{_PAGES}",
 )
-_LABELLED: Final = _orders(
+_LABELLED: Final = (
     # Volume 3, Issue 3 (July 4, 2007) lmcs:1232 · Vol.2, No.1, January 2011
     rf"{_VOLUME}{_ISSUE}\s*,?\s*\(?(?:{_MONTH}(?:(?P<day>\d\d?),\s*)?)?{_YEAR}\)?(?:\s+[a-z]+:\d+)?",
 )
 """Orders that are clear only behind the word `volume`."""
-_LMCS: Final = _orders(rf"(?P<volume>\d{{1,2}})\s?\((?P<issue>\d):(?P<pages>\d{{1,2}})\)\s?{_YEAR}")
+_LMCS: Final = (rf"(?P<volume>\d{{1,2}})\s?\((?P<issue>\d):(?P<pages>\d{{1,2}})\)\s?{_YEAR}",)
 """Logical Methods in Computer Science prints volume (issue:paper) year."""
 
 _NUMBERS = re.compile(r"\d|\(\d{4}\)")
@@ -177,7 +179,7 @@ def _readings(shape: str, labelled: bool, is_lmcs: bool) -> list[tuple[re.Patter
     References have few shapes. What a pattern finds first among any digits it finds first among those at hand too, if
     the year is one.
     """
-    orders = _ORDERS + (_LABELLED if labelled else ()) + (_LMCS if is_lmcs else ())
+    orders = _orders(_ORDERS + (_LABELLED if labelled else ()) + (_LMCS if is_lmcs else ()))
     found = ((order, of_zeros.fullmatch(shape)) for order, of_zeros in orders)
     return [(order, [(name, *match.span(name)) for name in match.groupdict()]) for order, match in found if match]
 

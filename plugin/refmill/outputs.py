@@ -115,8 +115,12 @@ class _Rendered:
 
     def add(self, entry: Entry) -> None:
         if isinstance(entry, Ready):
-            if entry.is_as_rendered:
-                self._copy(entry)
+            if entry.key == entry.rendered_key:
+                # Those that follow each other in their shard are taken over at one go.
+                if entry.at != self._end or entry.shard is not self._shard:
+                    self._put_run()
+                    self._shard, self._begin = entry.shard, entry.at
+                self._end = entry.at + 1
                 return
             entry = entry.whole()
         try:
@@ -127,28 +131,21 @@ class _Rendered:
         self._put(text)
         self.count += 1
 
-    def _copy(self, ready: Ready) -> None:
-        """Takes the text of an entry over; those that follow each other in their shard are taken at one go."""
-        if ready.shard is not self._shard or ready.at != self._end:
-            self._put_run()
-            self._shard, self._begin = ready.shard, ready.at
-        self._end = ready.at + 1
-        self.count += 1
-
     def _put_run(self) -> None:
         if self._shard is not None:
             shard, self._shard = self._shard, None
+            self.count += self._end - self._begin
             ends = shard.ends[self._number]
             start = ends[self._begin - 1] if self._begin else 0
-            self._put(memoryview(shard.texts[self._number])[start : ends[self._end - 1] - len(self._between)])
+            self._put(shard.texts[self._number][start : ends[self._end - 1] - len(self._between)])
 
     def _put(self, text: bytes | memoryview) -> None:
         if self._shard is not None:
             self._put_run()
+        if self._parts and self._size + len(text) > _BUFFERED:
+            self._flush()
         self._parts.append(text)
         self._size += len(text)
-        if self._size > _BUFFERED:
-            self._flush()
 
     def _refuse(self, entry: Entry, error: Exception) -> None:
         exporter = self.output.exporter
@@ -158,12 +155,12 @@ class _Rendered:
 
     def _flush(self) -> None:
         self._write(self._lead)
-        self._write(self._between.join(self._parts))
+        self._write(self._parts[0] if len(self._parts) == 1 else self._between.join(self._parts))
         self._lead = self._between
         self._parts = []
         self._size = 0
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
         try:
             self._stream.write(data)
         except OSError as error:

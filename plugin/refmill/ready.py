@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +13,7 @@ import msgspec
 from refmill_hooks import Entry
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["Problem", "Ready", "Shard"]
+__all__ = ["Piece", "Problem", "Ready", "Shard"]
 
 
 class Ready(Entry, frozen=True, kw_only=True, gc=False):
@@ -18,27 +21,39 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
 
     - `identity`: what tells it from others where its id does not, by the version and the key that it was read with.
     - `is_lacking`: it is to be enriched first, and was not rendered.
-    - `is_refused`: an exporter refused it; the main process hears that from it once more, and tells it.
-    - `shard`, `at`: where its texts are, and `rendered_key`: the key that they hold; set by who receives it.
+    - `at`: its number in its shard; `rendered_key`: the key that its texts hold, None where an exporter refused it; the
+      main process hears that from it once more, and tells it.
+    - `shard`: set by who receives it.
     """
 
     identity: str = ""
     is_lacking: bool = False
-    is_refused: bool = False
-    shard: Any = None
     at: int = 0
-    rendered_key: str = ""
-
-    @property
-    def is_as_rendered(self) -> bool:
-        """Whether its texts are good."""
-        return not self.is_refused and self.key == self.rendered_key
+    rendered_key: str | None = None
+    shard: Any = None
 
     def whole(self) -> Entry:
         """The entry itself, with the key it has by now; what is lacking is without its venue yet."""
         entry: Entry = self.shard.reread(self.at)
         entry = entry.replace(key=self.key, version=self.version)
         return entry if self.is_lacking else with_venue(entry)
+
+
+class Piece(msgspec.Struct, gc=False):
+    """Bytes of an input; where these are in a file of this machine, `path`, `start` and `size` say where instead."""
+
+    data: bytes = b""
+    path: str = ""
+    start: int = 0
+    size: int = 0
+
+    def read(self, begin: int = 0, end: int | None = None) -> bytes:
+        """The bytes from begin to end, all by default."""
+        if not self.path:
+            return self.data[begin:end]
+        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path would be made for each piece
+            file.seek(self.start + begin)
+            return file.read((self.size if end is None else end) - begin)
 
 
 class Problem(msgspec.Struct, gc=False):
@@ -54,14 +69,14 @@ class Shard(msgspec.Struct, gc=False):
     """What a worker made of a piece of the input.
 
     - `texts`: for each output, what was rendered, in UTF-8, with what stands between two entries behind each; `ends`:
-      where that of each entry ends.
+      where that of each entry ends. On their way to the main process they may wait, one after the other, in `file`.
     - `begins`: where in the piece the record of each entry begins, and where the piece ends; `lines`: how many it has.
     - `latin1_lines`: how many lines were not UTF-8.
     - `reread`: makes the whole entry of one's number; None in the process that rendered it.
     """
 
     entries: list[Ready]
-    texts: list[bytes]
+    texts: list[memoryview]
     ends: list[list[int]]
     begins: list[int]
     lines: int
@@ -69,4 +84,19 @@ class Shard(msgspec.Struct, gc=False):
     skipped: int
     notes: list[str]
     latin1_lines: int = 0
+    file: str = ""
     reread: Callable[[int], Entry] | None = None
+
+    def claim(self) -> None:
+        """Takes the texts over from `file` and removes that; they can be read as long as anything holds them."""
+        if not self.file:
+            return
+        path, self.file = Path(self.file), ""
+        with path.open("rb") as file:
+            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        with contextlib.suppress(OSError):  # where a file in use cannot be removed, its folder goes at the end
+            path.unlink()
+        begin = 0
+        for ends in self.ends:
+            self.texts.append(whole[begin : begin + ends[-1]])
+            begin += ends[-1]

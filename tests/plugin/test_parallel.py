@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -78,6 +80,59 @@ def test_processes_of_this_machine_read_their_pieces_of_the_file_themselves(dump
         several, found = converted(dump, tmp_path / "several", executor)
     assert found == expected
     assert told(several) == told(one)
+
+
+def test_rows_longer_than_a_piece_are_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_SHARD", 300)
+    dump = tmp_path / "rows.jsonl"
+    dump.write_text(_short_rows(60))
+    one, expected = converted(dump, tmp_path / "one", None)
+    with parallel.process_pool(2) as executor:
+        several, found = converted(dump, tmp_path / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+    assert one.read == 60
+
+
+def test_a_line_without_end_costs_no_row_but_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_SHARD", 300)
+    monkeypatch.setattr(parallel, "_LONGEST", 3000)
+    dump = tmp_path / "rows.jsonl"
+    first, rest = _short_rows(5), _short_rows(60).splitlines(keepends=True)[5:]
+    dump.write_text("".join([first, "x" * 20_000, "\n", *rest]))
+    expected = converted(dump, tmp_path / "one", None)[1]
+    with parallel.process_pool(2) as executor:
+        several, found = converted(dump, tmp_path / "several", executor)
+    assert found[:3] == expected[:3]
+    assert several.unreadable
+
+
+def _short_rows(count: int) -> str:
+    rows = (
+        {"id": f"2403.{number:05}", "categories": "cs.DL", "abstract": "x" * (2000 if number % 7 == 3 else 9)}
+        for number in range(1, count + 1)
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_workers_leave_nothing_in_the_temporary_folder(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with parallel.process_pool(2) as executor:
+        converted(dump, tmp_path / "several", executor)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_cannot_be_set_aside_in_a_file_comes_all_the_same(
+    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "_folder", lambda: contextlib.nullcontext(str(tmp_path / "missing")))
+    expected = converted(dump, tmp_path / "one", None)[1]
+    with parallel.process_pool(2) as executor:
+        assert converted(dump, tmp_path / "several", executor)[1] == expected
 
 
 def test_what_lacks_something_is_enriched_in_its_place(

@@ -25,10 +25,9 @@ class CompactSet:
         self._parts: list[array[int] | None] = [None] * _PARTS
         self._free = [int(_SMALLEST * _FULL)] * _PARTS
         """How many more each part takes before it grows."""
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return sum(len(slots) - slots.count(0) for slots in self._parts if slots)
 
     def __contains__(self, item: str) -> bool:
         value = hash(item) or 1
@@ -44,12 +43,11 @@ class CompactSet:
         if slots is None:
             slots = self._parts[part] = _room_for(_SMALLEST)
         at = (low >> _SHIFT) % len(slots)
-        if slots[at]:
-            at = _place(slots, value)
-            if slots[at]:
+        while held := slots[at]:
+            if held == value:
                 return False
+            at = (at + 1) % len(slots)
         slots[at] = value
-        self._count += 1
         self._free[part] -= 1
         if not self._free[part]:
             self._parts[part] = _grown(slots)
@@ -63,12 +61,9 @@ def _room_for(size: int) -> array[int]:
 
 def _place(slots: array[int], value: int) -> int:
     """Where the value stands, or the free slot where it would."""
-    size = len(slots)
-    at = ((value & _LOW) >> _SHIFT) % size
+    at = ((value & _LOW) >> _SHIFT) % len(slots)
     while (held := slots[at]) and held != value:
-        at += 1
-        if at == size:
-            at = 0
+        at = (at + 1) % len(slots)
     return at
 
 
@@ -76,14 +71,11 @@ def _grown(slots: array[int]) -> array[int]:
     """Twice the room, with the same values."""
     size = 2 * len(slots)
     larger = _room_for(size)
-    for value in slots:
-        if value:
-            at = ((value & _LOW) >> _SHIFT) % size
-            while larger[at]:
-                at += 1
-                if at == size:
-                    at = 0
-            larger[at] = value
+    for value in filter(None, slots):
+        at = ((value & _LOW) >> _SHIFT) % size
+        while larger[at]:
+            at = (at + 1) % size
+        larger[at] = value
     return larger
 
 

@@ -62,8 +62,10 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     taken = CompactSet()
     parts = _parts(options.template)
     for entry in entries:
-        unique = _unique(entry.key or _key(entry, parts), taken)
-        yield entry if unique == entry.key else replace(entry, key=unique)
+        key = entry.key or _key(entry, parts)
+        if not taken.add(key.lower()):
+            key = _next_free(key, taken)
+        yield entry if key == entry.key else replace(entry, key=key)
 
 
 def settled(
@@ -84,14 +86,12 @@ def settled(
             if is_kept:
                 yield entry
                 continue
-            unique = _unique(entry.key or _key(entry, parts), taken)
+            key = entry.key or _key(entry, parts)
+            if not taken.add(key.lower()):
+                key = _next_free(key, taken)
             if entry.key:
-                changed(entry.key, unique)
-            yield replace(entry, key=unique)
-
-
-def _unique(key: str, taken: CompactSet) -> str:
-    return key if taken.add(key.lower()) else _next_free(key, taken)
+                changed(entry.key, key)
+            yield replace(entry, key=key)
 
 
 def _next_free(key: str, taken: CompactSet) -> str:
