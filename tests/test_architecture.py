@@ -21,6 +21,7 @@ LAYERS = (
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
     {"planning"},
+    {"worker"},
     {"parallel"},
     {"pipeline"},
     {"update", "push", "citing", "joining"},

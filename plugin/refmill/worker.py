@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from refmill.builtin.transforms.keys import KeyOptions, alone
 from refmill.enrichment import lacks
 from refmill.planning import KEYS, Plan, planned
 from refmill.reading import BATCH, identity, read_entries
@@ -35,7 +36,7 @@ class _Equipment:
     plan: Plan
     strips_versions: bool
     is_lacking: Callable[[Entry], bool]
-    keys: Callable[[Iterator[Entry], Any], Iterator[Entry]] | None
+    key_options: KeyOptions | None
 
 
 @lru_cache(1)
@@ -43,8 +44,7 @@ def _equipment(work: bytes) -> _Equipment:
     job, files = pickle.loads(work)
     registry = Registry(files)
     plan = planned(job, registry)
-    stream = registry.transform(KEYS).stream if KEYS in plan.options else None
-    return _Equipment(registry, plan, job.versions == "strip", lacks(plan.enrichers), stream)
+    return _Equipment(registry, plan, job.versions == "strip", lacks(plan.enrichers), plan.options.get(KEYS))
 
 
 def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -> bytes:
@@ -102,29 +102,27 @@ def _rendered(entries: list[Entry], first: int, texts: list[list[bytes]], worker
         entries = [entry.replace(version=None) if entry.version else entry for entry in entries]
     lacking = [worker.is_lacking(entry) for entry in entries]
     entries = [entry if less else with_venue(entry) for entry, less in zip(entries, lacking, strict=True)]
-    alone = [entry if less else _keyed(entry, worker) for entry, less in zip(entries, lacking, strict=True)]
+    keyed = entries
+    if worker.key_options:
+        keyed = [
+            entry if less else alone(entry, worker.key_options) for entry, less in zip(entries, lacking, strict=True)
+        ]
     for output, rendered in zip(worker.plan.outputs, texts, strict=True):
         render, options = output.exporter.render, output.options
-        rendered += [b"" if less else _text(render, entry, options) for entry, less in zip(alone, lacking, strict=True)]
+        rendered += [b"" if less else _text(render, entry, options) for entry, less in zip(keyed, lacking, strict=True)]
     return [
         Ready(
             id=entry.id,
             version=entry.version,
             extra=entry.extra,
-            key=keyed.key,
+            key=own.key,
             identity=identity(entry) if entry.version or entry.key else "",
             is_lacking=less,
             at=at,
-            rendered_key=keyed.key if all(rendered[at] for rendered in texts) else None,
+            rendered_key=own.key if all(rendered[at] for rendered in texts) else None,
         )
-        for at, (entry, keyed, less) in enumerate(zip(entries, alone, lacking, strict=True), first)
+        for at, (entry, own, less) in enumerate(zip(entries, keyed, lacking, strict=True), first)
     ]
-
-
-def _keyed(entry: Entry, worker: _Equipment) -> Entry:
-    if entry.key or not worker.keys:
-        return entry
-    return next(worker.keys(iter((entry,)), worker.plan.options[KEYS]), entry)
 
 
 def _text(render: Callable[[Entry, Any], str] | None, entry: Entry, options: Any) -> bytes:

@@ -18,7 +18,7 @@ from refmill_hooks import Entry, Transform, hookimpl
 from refmill_hooks.dates import reference_date
 from refmill_hooks.text import plain, spelled
 
-__all__ = ["KeyOptions", "settled", "stream"]
+__all__ = ["KeyOptions", "alone", "settled", "stream"]
 
 _STOP_WORDS = frozenset(
     """a an the of on in for and to with by from at as is are via using its it or be this that toward towards into
@@ -66,6 +66,11 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
         if not taken.add(key.lower()):
             key = _next_free(key, taken)
         yield entry if key == entry.key else replace(entry, key=key)
+
+
+def alone(entry: Entry, options: KeyOptions) -> Entry:
+    """The entry with the key that `stream` gives it where no other competes for that."""
+    return entry if entry.key else replace(entry, key=_key(entry, _parts(options.template)))
 
 
 def settled(
