@@ -18,7 +18,8 @@ from tests.shared import shared
 from refmill.builtin import snapshot_index
 from refmill.builtin.enrichers import snapshot
 from refmill.builtin.enrichers.snapshot import SnapshotOptions, entry, fetch
-from refmill_hooks import Answer
+from refmill.builtin.xml_records import parsed
+from refmill_hooks import Answer, ReadError
 
 
 class Told:
@@ -222,3 +223,21 @@ def test_a_feed_of_the_api_serves_as_well(tmp_path: Path) -> None:
     file = tmp_path / "feed.xml"
     file.write_bytes(shared("data/atom/arxivpy_id_1605.08386_s0_m100_199195aa31ad.xml").read_bytes())
     assert list(titles(file, "1605.08386")) == ["1605.08386"]
+
+
+def test_a_feed_that_is_cut_off_serves_as_far_as_it_goes_and_that_is_told(tmp_path: Path) -> None:
+    paper = "<entry><id>http://arxiv.org/abs/2401.0000{0}v1</id><title>Paper {0}</title></entry>"
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom">' + "".join(map(paper.format, range(1, 4)))
+    file = tmp_path / "feed.xml"
+    file.write_text(feed[:-20])
+    net = Told()
+    assert titles(file, "2401.00001", "2401.00003", net=net) == {"2401.00001": "Paper 1"}
+    assert net.lines == [
+        f"{file}: 1 of its records cannot be read and answer nothing; the first: {_not_well_formed(feed)}"
+    ]
+
+
+def _not_well_formed(feed: str) -> str:
+    with pytest.raises(ReadError) as failure:
+        parsed(feed[feed.rindex("<entry>") : -20].encode())
+    return str(failure.value)

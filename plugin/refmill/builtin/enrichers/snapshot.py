@@ -88,30 +88,39 @@ _indices: dict[tuple[str, int, int], SnapshotIndex] = {}
 def _index(file: str, say: Callable[[str], None]) -> SnapshotIndex:
     from refmill.builtin.snapshot_index import SnapshotIndex
 
+    def cut(head: bytes) -> Cut | None:
+        return _cut(head, lambda text: say(f"{file}: {text}"))
+
     status = Path(file).stat()
     key = (file, status.st_size, status.st_mtime_ns)
     if key not in _indices:
-        _indices[key] = SnapshotIndex(file, cut=_cut, canonical=_canonical, say=say, cache=_cache)
+        _indices[key] = SnapshotIndex(file, cut=cut, canonical=_canonical, say=say, cache=_cache)
     return _indices[key]
 
 
-def _cut(head: bytes) -> Cut | None:
+def _cut(head: bytes, say: Callable[[str], None]) -> Cut | None:
     """How to cut a file that begins so; None for JSON lines. Raises OSError for what is no arXiv metadata."""
     for mark, reader in _READERS.items():
         if reader.sniff(head):
-            return None if reader is snapshot and _ROWS.match(head) else _cutter(mark, reader)
+            return None if reader is snapshot and _ROWS.match(head) else _cutter(mark, reader, say)
     raise OSError(22, "no arXiv metadata: neither a snapshot nor an OAI-PMH or Atom file")
 
 
-def _cutter(mark: bytes, reader: ModuleType) -> Cut:
+def _cutter(mark: bytes, reader: ModuleType, say: Callable[[str], None]) -> Cut:
     def cut(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+        unreadable, first = 0, ""
         for record in reader.records(Source(stream)):
             try:
                 id = reader.entry(record).id
-            except (ReadError, SkipRecord):
+            except SkipRecord:
+                continue
+            except ReadError as error:
+                unreadable, first = unreadable + 1, first or str(error)
                 continue
             if id:
                 yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
+        if unreadable:
+            say(f"{unreadable:,} of its records cannot be read and answer nothing; the first: {first}")
 
     return cut
 
