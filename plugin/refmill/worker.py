@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, islice
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -82,11 +83,16 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
 def _set_aside(shard: Shard, folder: str) -> None:
     """Puts the texts into a file of their own; where there is no room for it they stay in the shard."""
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.writelines(shard.texts)
+        handle, path = tempfile.mkstemp(dir=folder)
     except OSError:
         return
-    shard.file, shard.texts = file.name, []
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 - a handle is no path
+            file.writelines(shard.texts)
+    except OSError:
+        Path(path).unlink()
+    else:
+        shard.file, shard.texts = path, []
 
 
 def _line_starts(data: bytes) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from tests.fakes.arxiv_api import ArxivApi, Paper
 from tests.fakes.doi_org import DoiOrg
 
 import refmill
-from refmill import parallel
+from refmill import parallel, worker
 from refmill.pipeline import Job, run
+from refmill.ready import Shard
 from refmill.registry import Registry
 from refmill.report import Summary
 
@@ -133,6 +135,16 @@ def test_what_cannot_be_set_aside_in_a_file_comes_all_the_same(
     expected = converted(dump, tmp_path / "one", None)[1]
     with parallel.process_pool(2) as executor:
         assert converted(dump, tmp_path / "several", executor)[1] == expected
+
+
+def test_a_file_that_cannot_be_written_whole_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "full"
+    path.touch()
+    monkeypatch.setattr(tempfile, "mkstemp", lambda dir: (os.open(path, os.O_RDONLY), str(path)))
+    shard = Shard([], [memoryview(b"text")], [[4]], [], 0, [], 0, [])
+    worker._set_aside(shard, str(tmp_path))
+    assert (shard.file, shard.texts) == ("", [b"text"])
+    assert not path.exists()
 
 
 def test_what_lacks_something_is_enriched_in_its_place(
