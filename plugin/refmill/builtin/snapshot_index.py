@@ -15,6 +15,7 @@ import re
 import sqlite3
 import tempfile
 import time
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,7 +83,7 @@ class SnapshotIndex:
         status = path.stat()
         stamp = f"{_FORMAT} {status.st_size} {status.st_mtime_ns}"
         if status.st_size < _SMALL:
-            self._connection = sqlite3.connect(":memory:")
+            self._hold(sqlite3.connect(":memory:"))
             self._holds_records = self._filled(self._connection, stamp, cut) == "records"
             return
         places = [path.with_name(path.name + _SUFFIX), cache() / f"{path.name}-{status.st_ino}{_SUFFIX}"]
@@ -91,8 +92,10 @@ class SnapshotIndex:
                 return
         self._build(places, stamp, cut)
 
-    def close(self) -> None:
-        self._connection.close()
+    def _hold(self, connection: sqlite3.Connection) -> None:
+        """Takes the connection over; it is closed with the index, which lives as long as anybody may ask it."""
+        self._connection = connection
+        weakref.finalize(self, connection.close).atexit = False
 
     def find(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """The records of those ids that the file has, each as it stands there; the last one where it has several."""
@@ -138,7 +141,7 @@ class SnapshotIndex:
         if about.get("stamp") != stamp:
             connection.close()
             return False
-        self._connection = connection
+        self._hold(connection)
         self._holds_records = about["holds"] == "records"
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import json
 import lzma
@@ -209,7 +210,7 @@ def test_the_index_holds_nothing_but_ids_and_places_of_a_plain_file(tmp_path: Pa
     titles(file, "2401.00001")
     index = tmp_path / "rows.json.refmill-index"
     assert index.stat().st_size * 20 < file.stat().st_size
-    with sqlite3.connect(index) as connection:
+    with contextlib.closing(sqlite3.connect(index)) as connection:
         assert connection.execute("SELECT count(*) FROM blocks").fetchone() == (0,)
 
 
