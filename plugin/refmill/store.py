@@ -309,7 +309,7 @@ def _clear(connection: sqlite3.Connection, service: str | None) -> int:
     import sqlite3
 
     with _transaction(connection):
-        forgotten = connection.execute("DELETE FROM answers WHERE ?1 IS NULL OR service = ?1", (service,)).rowcount
+        forgotten = connection.execute("DELETE FROM answers WHERE service = coalesce(?, service)", (service,)).rowcount
     with contextlib.suppress(sqlite3.OperationalError):  # another refmill is reading: the space comes back later
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
