@@ -25,14 +25,16 @@ class Source:
     - `stream`: the bytes, read once from front to back.
     - `line`: where the record begins that the reader yielded last: a line number from 1 (or the number of the record in
       formats without lines). A reader sets it before each `yield`; messages and the problems file quote it.
+    - `is_piece`: whether this is but a piece of an input, cut by the reader's `boundary`, which has seen its beginning.
     - `latin1_lines`: how many lines were not UTF-8 and were read as Latin-1; the summary tells it.
     """
 
-    __slots__ = ("latin1_lines", "line", "name", "stream")
+    __slots__ = ("is_piece", "latin1_lines", "line", "name", "stream")
 
-    def __init__(self, stream: BinaryIO, name: str = "<stream>") -> None:
+    def __init__(self, stream: BinaryIO, name: str = "<stream>", *, is_piece: bool = False) -> None:
         self.stream = stream
         self.name = name
+        self.is_piece = is_piece
         self.line = 0
         self.latin1_lines = 0
 

@@ -8,14 +8,17 @@ entry rendered again, so the bytes are those of a single process.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pickle
 import tempfile
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from functools import partial
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -66,25 +69,29 @@ def process_pool(jobs: int) -> Iterator[Executor]:
 
     can_copy = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if can_copy else "spawn")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_ended_by_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_work)
     try:
         yield pool
     except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
+        for process in list((pool._processes or {}).values()):
             process.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _ended_by_parent() -> None:
-    """Leaves it to the parent what an interrupt means, and ends this worker once the parent is gone."""
+def _begin_work() -> None:
+    """Leaves it to the parent what an interrupt means, and ends this worker once the parent is gone.
+
+    What a plugin prints must not end up in the output.
+    """
     import multiprocessing
     import signal
+    import sys
     import threading
     from multiprocessing.connection import wait
 
+    sys.stdout = sys.stderr
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
@@ -127,19 +134,26 @@ def read_ready(
                     yield from _received(shard, source.name, lines, report)
                     lines += shard.lines
                     source.latin1_lines += shard.latin1_lines
-            except BROKEN as error:
-                broken.append(error)
             except BrokenExecutor as error:
                 reason = f"a worker process ended by itself, perhaps for lack of memory; --jobs 1 needs none ({error})"
                 raise UsageError(f"{source.name}: {reason}") from error
+            except OSError as error:
+                raise UsageError(f"{source.name}: several processes cannot read it; --jobs 1 may ({error})") from error
             for damage in broken:
                 report.unreadable(source.name, lines, f"broken off here: {damage}", "")
             tell_latin1(source, report)
 
 
-def _folder() -> contextlib.AbstractContextManager[str]:
-    """Where workers of this machine leave what they rendered; one that dies may leave a file behind."""
-    return tempfile.TemporaryDirectory(prefix="refmill-", ignore_cleanup_errors=True)
+@contextlib.contextmanager
+def _folder() -> Iterator[str]:
+    """Where workers of this machine leave what they rendered, or "" for nowhere; what is killed may leave it behind."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="refmill-", ignore_cleanup_errors=True)
+    except OSError:
+        yield ""
+        return
+    with folder as name:
+        yield name
 
 
 def _in_order(
@@ -157,9 +171,16 @@ def _in_order(
 
 
 def _reread(piece: Piece, begins: list[int], name: str, reader: Reader[Any], registry: Registry, at: int) -> Entry:
-    """The entry of that number, once more; what is to be told of it was told the first time."""
-    data = piece.read(begins[at], begins[at + 1])
-    return next(read_entries([(Source(BytesIO(data), name), reader)], registry, Told()))
+    """The entry of that number, once more; what is to be told of it was told the first time.
+
+    Several may stand on one line, where they begin at the same place.
+    """
+    first = bisect_left(begins, begins[at])
+    data = piece.read(begins[at], begins[bisect_right(begins, begins[at])])
+    found = read_entries([(Source(BytesIO(data), name, is_piece=True), reader)], registry, Told())
+    for entry in islice(found, at - first, None):
+        return entry
+    raise OSError(errno.EIO, "it was changed while it was read", name)
 
 
 def _received(shard: Shard, source: str, lines_before: int, report: Report) -> Iterator[Entry]:
@@ -195,8 +216,8 @@ def _pieces(source: Source, reader: Reader[Any], here: bool, broken: list[Except
         source.stream = cast(BinaryIO, Rewound(head, source.stream))
         return None
     if here and isinstance(source, PlainFile):
-        path = Path(source.name).absolute()  # workers may have been started in another folder
-        return _places(path, boundary, broken)
+        broken.clear()  # it is read again
+        return _places(Path(source.name).absolute(), boundary, broken)  # workers may work in another folder
     return map(Piece, _cut(head, source.stream, boundary, broken))
 
 
@@ -217,16 +238,17 @@ def _places(path: Path, boundary: Callable[[bytes], int], broken: list[Exception
     """Where in the file the pieces are: it is read here to see where they end, and by who takes one."""
     start, size = 0, _SHARD
     with path.open("rb", buffering=0) as file:
+        place = partial(Piece, path=str(path), inode=os.fstat(file.fileno()).st_ino)
         while True:
             file.seek(start)
             data = _read(cast(BinaryIO, file), broken, size)
             if len(data) < size:
                 if end := boundary(data) if broken else len(data):
-                    yield Piece(path=str(path), start=start, size=end)
+                    yield place(start=start, size=end)
                 return
             end = boundary(data)
             if end or size >= _LONGEST:
-                yield Piece(path=str(path), start=start, size=end or size)
+                yield place(start=start, size=end or size)
                 start, size = start + (end or size), _SHARD
             else:
                 size *= 2  # a record may be longer

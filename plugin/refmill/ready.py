@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import mmap
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,20 +40,25 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
 
 
 class Piece(msgspec.Struct, gc=False):
-    """Bytes of an input; where these are in a file of this machine, `path`, `start` and `size` say where instead."""
+    """Bytes of an input; where these are in a file of this machine, `path`, `inode`, `start` and `size` say where."""
 
     data: bytes = b""
     path: str = ""
+    inode: int = 0
     start: int = 0
     size: int = 0
 
     def read(self, begin: int = 0, end: int | None = None) -> bytes:
-        """The bytes from begin to end, all by default."""
+        """The bytes from begin to end, all by default. Raises OSError where the file is not what it was."""
         if not self.path:
             return self.data[begin:end]
-        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path would be made for each piece
+        wanted = (self.size if end is None else end) - begin
+        with open(self.path, "rb") as file:  # noqa: PTH123 - a Path would be made for each piece
             file.seek(self.start + begin)
-            return file.read((self.size if end is None else end) - begin)
+            data = file.read(wanted)
+            if len(data) < wanted or os.fstat(file.fileno()).st_ino != self.inode:
+                raise OSError(errno.EIO, "it was changed while it was read", self.path)
+        return data
 
 
 class Problem(msgspec.Struct, gc=False):
@@ -88,14 +93,12 @@ class Shard(msgspec.Struct, gc=False):
     reread: Callable[[int], Entry] | None = None
 
     def claim(self) -> None:
-        """Takes the texts over from `file` and removes that; they can be read as long as anything holds them."""
+        """Takes the texts over from `file` and removes that."""
         if not self.file:
             return
         path, self.file = Path(self.file), ""
-        with path.open("rb") as file:
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        with contextlib.suppress(OSError):  # where a file in use cannot be removed, its folder goes at the end
-            path.unlink()
+        whole = memoryview(path.read_bytes())
+        path.unlink()
         begin = 0
         for ends in self.ends:
             self.texts.append(whole[begin : begin + ends[-1]])

@@ -57,7 +57,7 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
     registry, outputs = worker.registry, worker.plan.outputs
     told = Told()
     data = piece.read()
-    source = Source(BytesIO(data), name)
+    source = Source(BytesIO(data), name, is_piece=True)
     starts = _line_starts(data)
     read = (
         (entry, starts[source.line - 1]) for entry in read_entries([(source, registry.reader(reader))], registry, told)
@@ -90,7 +90,7 @@ def _set_aside(shard: Shard, folder: str) -> None:
         with open(handle, "wb") as file:  # noqa: PTH123 - a handle is no path
             file.writelines(shard.texts)
     except OSError:
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)
     else:
         shard.file, shard.texts = path, []
 

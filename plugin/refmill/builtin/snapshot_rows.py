@@ -65,16 +65,17 @@ def row_of(data: bytes) -> Row | bytes:
 def records(source: Source) -> Iterator[Row | bytes]:
     """Rows, and as bytes what is none. Raises EOFError behind the last row of an array that is not closed."""
     blocks = source.blocks()
-    head = _with_a_line(blocks)
-    cut = _of_lines if _is_by_line(head) else _of_braces
+    head = b"" if source.is_piece else _with_a_line(blocks)
+    cut = _of_lines if source.is_piece or _is_by_line(head) else _of_braces
     for line, row in cut(chain((head,), blocks), source):
         source.line = line
         yield row
 
 
 def boundary(block: bytes) -> int:
-    """The end of the last line, where rows stand one a line."""
-    return block.rfind(b"\n") + 1 if _is_by_line(block) else 0
+    """The end of the last line, where rows stand one a line, as `records` sees it."""
+    head = _with_a_line(block[at : at + BLOCK] for at in range(0, len(block), BLOCK))
+    return block.rfind(b"\n") + 1 if _is_by_line(head) else 0
 
 
 def _with_a_line(blocks: Iterator[bytes]) -> bytes:
