@@ -182,7 +182,7 @@ def _read_apart(reader: Reader[Any], sample: bytes) -> list[Entry]:
     return [
         entry
         for begin, end in pairwise([*begins, len(lines)])
-        for entry in _read(reader, b"".join(lines[begin:end]), len(sample))[:1]
+        for entry in _read(reader, b"".join(lines[begin:end]), len(sample), is_piece=True)[:1]
     ]
 
 
@@ -193,9 +193,9 @@ def _sniffs(reader: Reader[Any], head: bytes) -> bool:
         raise AssertionError(f"reader {reader.name}: sniff raises {_said(error)} for {head[:30]!r}") from error
 
 
-def _read(reader: Reader[Any], sample: bytes, crumb: int) -> list[Entry]:
+def _read(reader: Reader[Any], sample: bytes, crumb: int, *, is_piece: bool = False) -> list[Entry]:
     who = f"reader {reader.name}"
-    source = Source(_Crumbs(sample, crumb), "sample")  # type: ignore[arg-type]
+    source = Source(_Crumbs(sample, crumb), "sample", is_piece=is_piece)  # type: ignore[arg-type]
     found: list[Entry] = []
     try:
         for record in reader.records(source):

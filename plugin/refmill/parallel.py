@@ -8,7 +8,6 @@ entry rendered again, so the bytes are those of a single process.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import pickle
 import tempfile
@@ -173,14 +172,17 @@ def _in_order(
 def _reread(piece: Piece, begins: list[int], name: str, reader: Reader[Any], registry: Registry, at: int) -> Entry:
     """The entry of that number, once more; what is to be told of it was told the first time.
 
-    Several may stand on one line, where they begin at the same place.
+    Several may stand on one line, where they begin at the same place. Raises UsageError where it is there no more.
     """
     first = bisect_left(begins, begins[at])
-    data = piece.read(begins[at], begins[bisect_right(begins, begins[at])])
+    try:
+        data = piece.read(begins[at], begins[bisect_right(begins, begins[at])])
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read once more: {error.strerror}") from error
     found = read_entries([(Source(BytesIO(data), name, is_piece=True), reader)], registry, Told())
     for entry in islice(found, at - first, None):
         return entry
-    raise OSError(errno.EIO, "it was changed while it was read", name)
+    raise UsageError(f"{name}: it was changed while it was read")
 
 
 def _received(shard: Shard, source: str, lines_before: int, report: Report) -> Iterator[Entry]:

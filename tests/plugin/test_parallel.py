@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from tests.fakes.doi_org import DoiOrg
 
 import refmill
 from refmill import parallel, worker
+from refmill.errors import UsageError
 from refmill.pipeline import Job, run
-from refmill.ready import Shard
+from refmill.ready import Piece, Shard
 from refmill.registry import Registry
 from refmill.report import Summary
 
@@ -88,12 +90,7 @@ def test_rows_longer_than_a_piece_are_read_whole(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(parallel, "_SHARD", 300)
     dump = tmp_path / "rows.jsonl"
     dump.write_text(_short_rows(60))
-    one, expected = converted(dump, tmp_path / "one", None)
-    with parallel.process_pool(2) as executor:
-        several, found = converted(dump, tmp_path / "several", executor)
-    assert found == expected
-    assert told(several) == told(one)
-    assert one.read == 60
+    assert compared(dump, tmp_path)[0].read == 60
 
 
 def test_a_line_without_end_costs_no_row_but_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +254,123 @@ def test_shards_that_are_written_are_let_go(tmp_path: Path) -> None:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert held < dump.stat().st_size / 4
+
+
+def compared(dump: Path, folder: Path) -> tuple[Summary, list[bytes]]:
+    """What two processes give, which is what one gives."""
+    one, expected = converted(dump, folder / "one", None)
+    with parallel.process_pool(2) as executor:
+        several, found = converted(dump, folder / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+    return several, found
+
+
+def test_rows_that_share_a_line_are_told_apart_when_their_keys_are_settled(tmp_path: Path) -> None:
+    same = [row | TITLE for row in rows(7)]
+    dump = tmp_path / "rows.jsonl"
+    first, *rest = map(json.dumps, same)
+    dump.write_text(f"{first}\n{rest[0]} {rest[1]}\n{rest[2]},{rest[0]}\n{rest[3]}{rest[4]} {rest[5]}\n")
+    summary, (bib, *_) = compared(dump, tmp_path)
+    assert (summary.read, summary.duplicates) == (8, 1)
+    assert all(row["id"].encode() in bib for row in same)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(lambda good: [*good, *["{broken"] * 900], id="damaged to the end"),
+        pytest.param(lambda good: [*good[:50], *[f"{row}xxx" for row in good], *good[50:]], id="damaged in between"),
+        pytest.param(lambda good: [*good, f"{good[0]} x"], id="something behind the last row"),
+        pytest.param(lambda good: [*good, json.dumps(json.loads(good[0]), indent=1), *good], id="an indented row"),
+    ],
+)
+def test_a_piece_is_read_as_the_input_it_is_cut_from(lines: Callable[[list[str]], list[str]], tmp_path: Path) -> None:
+    dump = tmp_path / "rows.jsonl"
+    dump.write_text("\n".join(lines([json.dumps(row) for row in rows(100)])) + "\n")
+    compared(dump, tmp_path)
+
+
+def test_an_executor_that_cannot_work_is_told_and_leaves_the_output_as_it_was(dump: Path, tmp_path: Path) -> None:
+    class Exhausted(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    out = tmp_path / "refs.bib"
+    out.write_text("as it was")
+    with Exhausted() as executor, pytest.raises(UsageError, match="--jobs 1 may"):
+        run(Job(inputs=[str(dump)], outputs=[str(out)], enrichers=()), Registry(), jobs=2, executor=executor)
+    assert out.read_text() == "as it was"
+
+
+def test_a_file_that_was_changed_is_not_taken_for_the_one_that_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"0123456789")
+    piece = Piece(path=str(path), inode=path.stat().st_ino, start=2, size=6)
+    assert (piece.read(), piece.read(1, 3)) == (b"234567", b"34")
+    with path.open("rb+") as file:
+        file.truncate(5)
+    with pytest.raises(OSError, match="changed"):
+        piece.read()
+    (tmp_path / "other").write_bytes(b"9876543210")
+    (tmp_path / "other").replace(path)
+    with pytest.raises(OSError, match="changed"):
+        piece.read()
+
+
+def test_a_file_that_is_gone_when_an_entry_is_read_once_more_is_told(dump: Path, tmp_path: Path) -> None:
+    class Vanishing(ThreadPoolExecutor):
+        def submit(self, *words: Any, **named: Any) -> Any:
+            future = super().submit(*words, **named)
+            future.result()
+            piece = words[-1]
+            piece.path, piece.inode, piece.size = str(tmp_path / "gone"), 1, len(piece.data)
+            return future
+
+    with Vanishing() as executor, pytest.raises(UsageError, match="cannot be read once more"):
+        run(
+            Job(inputs=[str(dump)], outputs=[str(tmp_path / "refs.bib")], enrichers=()),
+            Registry(),
+            jobs=2,
+            executor=executor,
+        )
+
+
+def test_no_temporary_folder_is_needed(dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: Any) -> Any:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refused)
+    compared(dump, tmp_path)
+
+
+def test_what_a_plugin_prints_stays_out_of_the_output(dump: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "loud.py"
+    plugin.write_text(
+        "from refmill_hooks import Exporter, hookimpl\n\n"
+        "def render(entry, options):\n    print('NOISE')\n    return entry.id + '\\n'\n\n"
+        "@hookimpl\ndef refmill_exporters():\n    yield Exporter(name='loud', title='loud', render=render)\n"
+    )
+    words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--to", "loud", "--jobs", "2", "-q", "-o", "-"]
+    done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+    assert "NOISE" not in done.stdout
+    assert len(done.stdout.splitlines()) == 599
+
+
+def test_an_error_ends_no_process_but_its_own() -> None:
+    other = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+
+    def failing() -> None:
+        with parallel.process_pool(1) as executor:
+            executor.submit(int).result()
+            other.start()
+            executor.submit(divmod, 1, 0).result()
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert other.is_alive()
+    other.kill()
+    other.join()
 
 
 @pytest.fixture
