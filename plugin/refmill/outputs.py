@@ -81,14 +81,11 @@ class Outputs:
     def write(self, entries: Iterable[Entry]) -> None:
         """Writes them all, in their order."""
         adds = [writer.add for writer in self._writers]
-        if len(adds) == 1:
-            (add,) = adds
-            for entry in entries:
+        for entry in entries:
+            if isinstance(entry, Ready) and entry.key != entry.rendered_key:
+                entry = entry.whole()
+            for add in adds:
                 add(entry)
-        else:
-            for entry in entries:
-                for add in adds:
-                    add(entry)
 
 
 class _Rendered:
@@ -115,14 +112,12 @@ class _Rendered:
 
     def add(self, entry: Entry) -> None:
         if isinstance(entry, Ready):
-            if entry.key == entry.rendered_key:
-                # Those that follow each other in their shard are taken over at one go.
-                if entry.at != self._end or entry.shard is not self._shard:
-                    self._put_run()
-                    self._shard, self._begin = entry.shard, entry.at
-                self._end = entry.at + 1
-                return
-            entry = entry.whole()
+            # Its text is good; those that follow each other in their shard are taken over at one go.
+            if entry.at != self._end or entry.shard is not self._shard:
+                self._put_run()
+                self._shard, self._begin = entry.shard, entry.at
+            self._end = entry.at + 1
+            return
         try:
             text = self._render(entry, self._options).encode("utf-8", "replace")
         except Exception as error:
