@@ -21,8 +21,8 @@ class Ready(Entry, frozen=True, kw_only=True, gc=False):
 
     - `identity`: what tells it from others where its id does not, by the version and the key that it was read with.
     - `is_lacking`: it is to be enriched first, and was not rendered.
-    - `at`: its number in its shard; `rendered_key`: the key that its texts hold, None where an exporter refused it; the
-      main process hears that from it once more, and tells it.
+    - `at`: its number in its shard; `rendered_key`: the key that its texts hold, None where an exporter refused it or
+      wrote nothing; the main process hears that from it once more, and tells it.
     - `shard`: set by who receives it.
     """
 
