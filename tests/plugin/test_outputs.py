@@ -33,6 +33,15 @@ def test_a_run_that_is_ended_leaves_the_old_file_as_it_was(how: signal.Signals, 
     assert out.read_text() == "old"
 
 
+def test_a_request_to_end_is_no_fault_of_the_plugin_that_is_loaded_just_then(tmp_path: Path) -> None:
+    (tmp_path / "dump.txt").write_text(DUMP[:200])
+    (tmp_path / "mine.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    words = ["convert", "dump.txt", "--enrich", "none", "--plugin", "mine.py", "-o", "refs.bib"]
+    done = subprocess.run([sys.executable, "-m", "refmill.cli", *words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (143, "")
+    assert not (tmp_path / "refs.bib").exists()
+
+
 def test_permissions_of_a_new_file_are_those_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "dump.txt").write_text(DUMP[:200])
     old = os.umask(0o022)

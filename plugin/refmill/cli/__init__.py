@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 __all__ = ["main"]
 
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _ended_cleanly():
             return _run(name, words[1:])
+    except _Terminated:
+        return 143
     except KeyboardInterrupt:
         print("refmill: interrupted; what was answered is kept, run again to go on", file=sys.stderr)
         return 130
@@ -61,16 +63,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(error)
 
 
+class _Terminated(KeyboardInterrupt):
+    """A request to end. An exit would be taken for the fault of a plugin that is just loaded."""
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise _Terminated
+
+
 @contextlib.contextmanager
 def _ended_cleanly() -> Iterator[None]:
-    """A request to end is an exit like any other: part files are removed, workers end."""
+    """A request to end is as an interrupt: part files are removed, workers end."""
     import signal
     import threading
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
