@@ -27,7 +27,7 @@ from refmill.errors import UsageError
 from refmill.inputs import Opened, size_of
 from refmill.planning import Job, Plan
 from refmill.reading import read_entries, tell_latin1
-from refmill.ready import Piece, Shard
+from refmill.ready import Piece, Problem, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.unpacking import BROKEN, PlainFile, Rewound
@@ -186,18 +186,26 @@ def _reread(piece: Piece, begins: list[int], name: str, reader: Reader[Any], reg
 
 
 def _received(shard: Shard, source: str, lines_before: int, report: Report) -> Iterator[Entry]:
+    """The entries of a shard; its problems are told where a single process would tell them."""
     report.summary.read += len(shard.entries)
     report.summary.skipped += shard.skipped
-    for problem in shard.problems:
-        tell = report.incomplete if problem.is_incomplete else report.unreadable
-        tell(source, problem.line + lines_before, problem.reason, problem.raw)
     for note in shard.notes:
         report.note(note)
     # Entries hold their shard. Were they held by it too, neither would ever be freed: the collector sees no struct.
     entries, shard.entries = shard.entries, []
+    problems = deque(shard.problems)
+
+    def tell(problem: Problem) -> None:
+        told = report.incomplete if problem.is_incomplete else report.unreadable
+        told(source, problem.line + lines_before, problem.reason, problem.raw)
+
     for ready in entries:
+        while problems and problems[0].before <= ready.at:
+            tell(problems.popleft())
         _set(ready, "shard", shard)
         yield ready.whole() if ready.is_lacking else ready
+    for problem in problems:
+        tell(problem)
 
 
 _set = msgspec.structs.force_setattr

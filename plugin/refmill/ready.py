@@ -62,8 +62,9 @@ class Piece(msgspec.Struct, gc=False):
 
 
 class Problem(msgspec.Struct, gc=False):
-    """A record that could not be read, or not in full."""
+    """A record that could not be read, or not in full; `before`: how many entries of its shard were read by then."""
 
+    before: int
     line: int
     reason: str
     raw: str

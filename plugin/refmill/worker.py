@@ -148,7 +148,7 @@ class Told(Report):
         self.problems: list[Problem] = []
 
     def unreadable(self, file: str, line: int, reason: str, raw: str) -> None:
-        self.problems.append(Problem(line, reason, raw, is_incomplete=False))
+        self.problems.append(Problem(self.summary.read, line, reason, raw, is_incomplete=False))
 
     def incomplete(self, file: str, line: int, reason: str, raw: str) -> None:
-        self.problems.append(Problem(line, reason, raw, is_incomplete=True))
+        self.problems.append(Problem(self.summary.read - 1, line, reason, raw, is_incomplete=True))

@@ -357,6 +357,28 @@ def test_what_a_plugin_prints_stays_out_of_the_output(dump: Path, tmp_path: Path
     assert len(done.stdout.splitlines()) == 599
 
 
+def test_the_problems_stand_in_the_order_of_one_process(dump: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "picky.py"
+    plugin.write_text(
+        "from refmill_hooks import Exporter, hookimpl\n\n"
+        "def render(entry, options):\n"
+        "    if entry.id.endswith('7'):\n        raise ValueError('no')\n    return entry.id + '\\n'\n\n"
+        "@hookimpl\ndef refmill_exporters():\n    yield Exporter(name='picky', title='picky', render=render)\n"
+    )
+    lines = dump.read_text().splitlines()
+    lines[::50] = [line[:40] for line in lines[::50]]
+    dump.write_text("\n".join(lines).replace('"doi": "10.1000/', '"doi": "11.1000/') + "\n")
+    found = []
+    for jobs in ("1", "2"):
+        problems = tmp_path / f"{jobs}.jsonl"
+        words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--to", "picky", "--jobs", jobs, "-q"]
+        words += ["-o", tmp_path / "refs.out", "--problems", problems]
+        subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], check=False)
+        found.append(problems.read_text())
+    assert found[0] == found[1]
+    assert len(found[0].splitlines()) > 200
+
+
 def test_an_error_ends_no_process_but_its_own() -> None:
     other = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
 
