@@ -31,7 +31,7 @@ from refmill.ready import Piece, Problem, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.unpacking import BROKEN, PlainFile, Rewound
-from refmill.worker import Told, read_shard
+from refmill.worker import FOLDERS, Told, read_shard
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.source import BLOCK
 
@@ -85,6 +85,7 @@ def _begin_work() -> None:
     What a plugin prints must not end up in the output.
     """
     import multiprocessing
+    import shutil
     import signal
     import sys
     import threading
@@ -98,6 +99,8 @@ def _begin_work() -> None:
     def watch() -> None:
         if parent is not None:
             wait([parent.sentinel])
+            for folder in (*FOLDERS, *FOLDERS):  # work may have put a file there meanwhile
+                shutil.rmtree(folder, ignore_errors=True)
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -145,7 +148,7 @@ def read_ready(
 
 @contextlib.contextmanager
 def _folder() -> Iterator[str]:
-    """Where workers of this machine leave what they rendered, or "" for nowhere; what is killed may leave it behind."""
+    """Where workers of this machine leave what they rendered, or "" for nowhere."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="refmill-", ignore_cleanup_errors=True)
     except OSError:

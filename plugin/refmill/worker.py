@@ -10,7 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -24,7 +24,10 @@ from refmill.report import Report
 from refmill_hooks import Entry, Source
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["Told", "read_shard"]
+__all__ = ["FOLDERS", "Told", "read_shard"]
+
+FOLDERS: Final[set[str]] = set()
+"""Where this worker has left texts."""
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -76,6 +79,7 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
     shard.latin1_lines = source.latin1_lines
     shard.notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
     if folder and any(map(len, shard.texts)):
+        FOLDERS.add(folder)
         _set_aside(shard, folder)
     return _ENCODE(shard)
 

@@ -396,10 +396,12 @@ def test_an_error_ends_no_process_but_its_own() -> None:
 
 
 @pytest.fixture
-def at_work(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[Path]]]:
+def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[bytes], list[Path]]]:
     """A run of two processes in full swing, and where its workers are seen as long as they live."""
     if not Path("/proc/self/task").exists():
         pytest.skip("tells the children of a process by /proc")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     dump = tmp_path / "rows.jsonl"
     dump.write_text("".join(json.dumps(row) + "\n" for row in rows(20_000)))
     words = ["convert", dump, "--enrich", "none", "--jobs", "2", "-o", tmp_path / "refs.bib"]
@@ -424,9 +426,12 @@ def test_a_run_that_is_ended_leaves_no_worker_and_no_part_file(
     assert run.wait(20) in (130, 143, -signal.SIGINT)
     assert not (tmp_path / "refs.bib.part").exists()
     assert not any(worker.exists() for worker in workers)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_workers_end_when_the_main_process_is_killed(at_work: tuple[subprocess.Popen[bytes], list[Path]]) -> None:
+def test_workers_end_when_the_main_process_is_killed_and_leave_no_texts(
+    at_work: tuple[subprocess.Popen[bytes], list[Path]], tmp_path: Path
+) -> None:
     run, workers = at_work
     run.kill()
     run.wait()
@@ -434,6 +439,7 @@ def test_workers_end_when_the_main_process_is_killed(at_work: tuple[subprocess.P
     while any(worker.exists() for worker in workers):
         assert time.monotonic() < deadline, "a worker is left"
         time.sleep(0.05)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["[{}]", "We study.\n\narXiv:2403.01234\nCreated: 2024-03-02\n"])
