@@ -39,7 +39,7 @@ Order = tuple[re.Pattern[str], re.Pattern[str]]
 
 @cache
 def _orders(patterns: tuple[str, ...]) -> tuple[Order, ...]:
-    """Compiled for the first reference: that takes longer than all else of a start."""
+    """Compiled when the first reference comes: no other patterns take a start as long."""
     return tuple(
         (re.compile(pattern, re.IGNORECASE), re.compile(pattern.replace(_YEAR, "(?P<year>0{4})"), re.IGNORECASE))
         for pattern in patterns

@@ -155,7 +155,11 @@ def _folder() -> Iterator[str]:
         yield ""
         return
     with folder as name:
-        yield name
+        FOLDERS.add(name)  # workers that are copies of this process know it from their beginning
+        try:
+            yield name
+        finally:
+            FOLDERS.discard(name)
 
 
 def _in_order(

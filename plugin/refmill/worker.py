@@ -27,7 +27,7 @@ from refmill_hooks.journal_refs import with_venue
 __all__ = ["FOLDERS", "Told", "read_shard"]
 
 FOLDERS: Final[set[str]] = set()
-"""Where this worker has left texts."""
+"""Where texts are left, to be removed by the workers if the main process is killed."""
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -56,6 +56,8 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
 
     To send megabytes through a pipe costs both sides time, and has one wait for the other.
     """
+    if folder:
+        FOLDERS.add(folder)
     worker = _equipment(work)
     registry, outputs = worker.registry, worker.plan.outputs
     told = Told()
@@ -79,7 +81,6 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
     shard.latin1_lines = source.latin1_lines
     shard.notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
     if folder and any(map(len, shard.texts)):
-        FOLDERS.add(folder)
         _set_aside(shard, folder)
     return _ENCODE(shard)
 

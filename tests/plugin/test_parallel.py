@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import multiprocessing
 import os
@@ -30,6 +31,7 @@ from refmill.pipeline import Job, run
 from refmill.ready import Piece, Shard
 from refmill.registry import Registry
 from refmill.report import Summary
+from refmill.unpacking import PlainFile
 
 TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}
 
@@ -68,6 +70,28 @@ def told(summary: Summary) -> dict[str, Any]:
     return {name: value for name, value in vars(summary).items() if name != "written"}
 
 
+def compared(dump: Path, folder: Path) -> tuple[Summary, list[bytes]]:
+    """What two processes give, which is what one gives."""
+    one, expected = converted(dump, folder / "one", None)
+    with parallel.process_pool(2) as executor:
+        several, found = converted(dump, folder / "several", executor)
+    assert found == expected
+    assert told(several) == told(one)
+    return several, found
+
+
+def converted_by(render: str, dump: Path, out: object, *words: object) -> subprocess.CompletedProcess[str]:
+    """A run with an exporter of one's own, whose `render` has this body."""
+    plugin = dump.with_name("mine.py")
+    plugin.write_text(
+        "import multiprocessing, os\nfrom refmill_hooks import Exporter, hookimpl\n\n"
+        f"def render(entry, options):\n    {render}\n\n"
+        "@hookimpl\ndef refmill_exporters():\n    yield Exporter(name='mine', title='mine', render=render)\n"
+    )
+    command = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--to", "mine", "-o", out, *words]
+    return subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, command)], capture_output=True, text=True)
+
+
 def test_the_bytes_and_the_summary_are_those_of_one_process(dump: Path, tmp_path: Path) -> None:
     one, expected = converted(dump, tmp_path / "one", None)
     with ThreadPoolExecutor(2) as executor:
@@ -79,11 +103,7 @@ def test_the_bytes_and_the_summary_are_those_of_one_process(dump: Path, tmp_path
 
 
 def test_processes_of_this_machine_read_their_pieces_of_the_file_themselves(dump: Path, tmp_path: Path) -> None:
-    one, expected = converted(dump, tmp_path / "one", None)
-    with parallel.process_pool(2) as executor:
-        several, found = converted(dump, tmp_path / "several", executor)
-    assert found == expected
-    assert told(several) == told(one)
+    compared(dump, tmp_path)
 
 
 def test_rows_longer_than_a_piece_are_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,18 +202,11 @@ def test_what_a_doi_record_says_of_the_venue_goes_before_the_journal_reference(
 
 
 def test_an_exporter_of_ones_own_and_its_faults_are_the_same(dump: Path, tmp_path: Path) -> None:
-    plugin = tmp_path / "mine.py"
-    plugin.write_text(
-        "from refmill_hooks import Exporter, hookimpl\n\n"
-        "def render(entry, options):\n    return f\"{entry.key} {1 // (entry.id != '1501.00003')}\\n\"\n\n"
-        "@hookimpl\ndef refmill_exporters():\n"
-        "    yield Exporter(name='keys-list', title='keys', render=render, suffixes=('.keys',))\n"
-    )
     found = []
     for jobs in (1, 2):
         out = tmp_path / f"{jobs}.keys"
-        words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--jobs", str(jobs), "-o", out]
-        done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+        render = "return f\"{entry.key} {1 // (entry.id != '1501.00003')}\\n\""
+        done = converted_by(render, dump, out, "--jobs", jobs)
         assert done.returncode == 1
         assert "ZeroDivisionError" in done.stderr
         found.append(out.read_text())
@@ -204,26 +217,13 @@ def test_an_exporter_of_ones_own_and_its_faults_are_the_same(dump: Path, tmp_pat
 def test_a_damaged_archive_gives_what_stands_before_the_damage(dump: Path, tmp_path: Path) -> None:
     packed = tmp_path / "rows.jsonl.gz"
     packed.write_bytes(gzip.compress(dump.read_bytes())[:-40_000])
-    one, expected = converted(packed, tmp_path / "one", None)
-    with ThreadPoolExecutor(2) as executor:
-        several, found = converted(packed, tmp_path / "several", executor)
-    assert found == expected
-    assert told(several) == told(one)
-    assert b"broken off here" in found[-1]
+    assert b"broken off here" in compared(packed, tmp_path)[1][-1]
 
 
 def test_a_worker_that_dies_is_told_and_leaves_the_output_as_it_was(dump: Path, tmp_path: Path) -> None:
-    plugin = tmp_path / "mine.py"
-    plugin.write_text(
-        "import multiprocessing, os\nfrom refmill_hooks import Exporter, hookimpl\n\n"
-        "def render(entry, options):\n    os._exit(9) if multiprocessing.parent_process() else None\n\n"
-        "@hookimpl\ndef refmill_exporters():\n"
-        "    yield Exporter(name='deadly', title='deadly', render=render, suffixes=('.out',))\n"
-    )
     out = tmp_path / "refs.out"
     out.write_text("as it was")
-    words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--jobs", "2", "-o", out]
-    done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+    done = converted_by("os._exit(9) if multiprocessing.parent_process() else None", dump, out, "--jobs", 2)
     assert done.returncode == 2
     assert "a worker process ended by itself" in done.stderr
     assert out.read_text() == "as it was"
@@ -236,12 +236,7 @@ def test_bad_lines_at_the_beginning_of_each_shard_cost_themselves(tmp_path: Path
     for at in range(0, 200, 5):
         lines[at] = bad[at // 5 % len(bad)]
     dump.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
-    one, expected = converted(dump, tmp_path / "one", None)
-    with ThreadPoolExecutor(2) as executor:
-        several, found = converted(dump, tmp_path / "several", executor)
-    assert one.read == 170
-    assert found == expected
-    assert told(several) == told(one)
+    assert compared(dump, tmp_path)[0].read == 170
 
 
 def test_shards_that_are_written_are_let_go(tmp_path: Path) -> None:
@@ -254,16 +249,6 @@ def test_shards_that_are_written_are_let_go(tmp_path: Path) -> None:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert held < dump.stat().st_size / 4
-
-
-def compared(dump: Path, folder: Path) -> tuple[Summary, list[bytes]]:
-    """What two processes give, which is what one gives."""
-    one, expected = converted(dump, folder / "one", None)
-    with parallel.process_pool(2) as executor:
-        several, found = converted(dump, folder / "several", executor)
-    assert found == expected
-    assert told(several) == told(one)
-    return several, found
 
 
 def test_rows_that_share_a_line_are_told_apart_when_their_keys_are_settled(tmp_path: Path) -> None:
@@ -344,39 +329,41 @@ def test_no_temporary_folder_is_needed(dump: Path, tmp_path: Path, monkeypatch: 
     compared(dump, tmp_path)
 
 
-def test_what_a_plugin_prints_stays_out_of_the_output(dump: Path, tmp_path: Path) -> None:
-    plugin = tmp_path / "loud.py"
-    plugin.write_text(
-        "from refmill_hooks import Exporter, hookimpl\n\n"
-        "def render(entry, options):\n    print('NOISE')\n    return entry.id + '\\n'\n\n"
-        "@hookimpl\ndef refmill_exporters():\n    yield Exporter(name='loud', title='loud', render=render)\n"
-    )
-    words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--to", "loud", "--jobs", "2", "-q", "-o", "-"]
-    done = subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], capture_output=True, text=True)
+def test_what_a_plugin_prints_stays_out_of_the_output(dump: Path) -> None:
+    done = converted_by("print('NOISE'); return entry.id + '\\n'", dump, "-", "--jobs", 2, "-q")
     assert "NOISE" not in done.stdout
     assert len(done.stdout.splitlines()) == 599
 
 
 def test_the_problems_stand_in_the_order_of_one_process(dump: Path, tmp_path: Path) -> None:
-    plugin = tmp_path / "picky.py"
-    plugin.write_text(
-        "from refmill_hooks import Exporter, hookimpl\n\n"
-        "def render(entry, options):\n"
-        "    if entry.id.endswith('7'):\n        raise ValueError('no')\n    return entry.id + '\\n'\n\n"
-        "@hookimpl\ndef refmill_exporters():\n    yield Exporter(name='picky', title='picky', render=render)\n"
-    )
     lines = dump.read_text().splitlines()
     lines[::50] = [line[:40] for line in lines[::50]]
     dump.write_text("\n".join(lines).replace('"doi": "10.1000/', '"doi": "11.1000/') + "\n")
     found = []
-    for jobs in ("1", "2"):
+    for jobs in (1, 2):
         problems = tmp_path / f"{jobs}.jsonl"
-        words = ["convert", dump, "--enrich", "none", "--plugin", plugin, "--to", "picky", "--jobs", jobs, "-q"]
-        words += ["-o", tmp_path / "refs.out", "--problems", problems]
-        subprocess.run([sys.executable, "-m", "refmill.cli", *map(str, words)], check=False)
+        render = "return entry.id + '\\n' if entry.id[-1] != '7' else int('no')"
+        converted_by(render, dump, tmp_path / "refs.out", "--jobs", jobs, "--problems", problems)
         found.append(problems.read_text())
     assert found[0] == found[1]
     assert len(found[0].splitlines()) > 200
+
+
+def test_a_disk_that_fails_at_first_is_read_again_from_the_start(tmp_path: Path) -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    path = tmp_path / "rows.jsonl"
+    path.write_text(_short_rows(2000))
+    source = PlainFile(Failing(path.read_bytes()), str(path))
+    broken: list[Exception] = []
+    pieces = parallel._pieces(source, Registry().readers["snapshot"], True, broken)
+    assert pieces is not None
+    assert b"".join(piece.read() for piece in pieces) == path.read_bytes()
+    assert broken == []
 
 
 def test_an_error_ends_no_process_but_its_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import gc
 import gzip
 import json
 import lzma
@@ -242,3 +243,14 @@ def _not_well_formed(feed: str) -> str:
     with pytest.raises(ReadError) as failure:
         parsed(feed[feed.rindex("<entry>") : -20].encode())
     return str(failure.value)
+
+
+def test_an_index_that_nobody_asks_any_more_closes_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    file.write_bytes(lines(row(1)))
+    titles(file, "2401.00001")
+    (connection,) = (index._connection for index in snapshot._indices.values())
+    snapshot._indices.clear()
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

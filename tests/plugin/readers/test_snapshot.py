@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from refmill.builtin import json_records
 from refmill.builtin.readers import snapshot
 from refmill_hooks import PROBLEM, Entry, ReadError, Source
+from refmill_hooks.source import BLOCK
 
 
 def row(number: int, **fields: Any) -> dict[str, Any]:
@@ -177,3 +178,11 @@ def test_the_tail_of_a_dump_is_known_by_its_second_line() -> None:
     entries, bad = read(data[40:])
     assert [entry.id for entry in entries] == ["0704.0002", "0704.0003", "0704.0004", "0704.0005"]
     assert [line for line, _ in bad] == [1]
+
+
+def test_a_boundary_is_seen_where_records_sees_rows_one_a_line() -> None:
+    lines = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+    indented = "".join(json.dumps(row, indent=1) + "\n" for row in ROWS).encode()
+    assert snapshot.boundary(lines + b'{"id": "0704.9') == len(lines)
+    assert snapshot.boundary(indented * 100 + lines) == 0
+    assert len(indented) * 100 > BLOCK
