@@ -164,6 +164,15 @@ def test_a_file_that_cannot_be_written_whole_is_removed(tmp_path: Path, monkeypa
     assert not path.exists()
 
 
+def test_a_file_of_texts_is_gone_once_they_are_taken_over(tmp_path: Path) -> None:
+    shard = Shard([], [memoryview(b"one,two,"), memoryview(b"1,")], [[4, 8], [2]], [], 0, [], 0, [])
+    worker._set_aside(shard, str(tmp_path))
+    assert shard.texts == []
+    shard.claim()
+    assert shard.texts == [b"one,two,", b"1,"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_lacks_something_is_enriched_in_its_place(
     dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,7 +363,7 @@ def test_a_disk_that_fails_at_first_is_read_again_from_the_start(tmp_path: Path)
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell():
                 raise OSError(5, "Input/output error")
-            return super().read(size)
+            return super().read(5000)
 
     path = tmp_path / "rows.jsonl"
     path.write_text(_short_rows(2000))
