@@ -8,7 +8,15 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cases", type=int, default=20_000, help="how many hostile values each door is tried with")
     parser.addoption("--whole", action="store_true", help="slow programs read all recorded entries, not each fifth")
+
+
+@pytest.fixture(scope="session")
+def cases(request: pytest.FixtureRequest) -> int:
+    """How many hostile values a door is tried with."""
+    count: int = request.config.getoption("--cases")
+    return count
 
 
 @pytest.fixture(autouse=True)

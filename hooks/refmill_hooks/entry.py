@@ -14,10 +14,12 @@ import msgspec
 
 __all__ = [
     "DATE",
+    "EXECUTES",
     "MERGED",
     "OF_INSTITUTIONS",
     "PRINTED_ID",
     "PROBLEM",
+    "REPLACED_KEY",
     "SUSPECT",
     "UNVERIFIED",
     "WITHDRAWN",
@@ -29,6 +31,9 @@ __all__ = [
 
 DATE: Final = "refmill:date"
 """Key of `Entry.extra`: a date of which only the year, or year and month, are known: `2007`, `2007-07`."""
+
+EXECUTES: Final = "refmill:executes"
+"""Key of `Entry.extra`: commands of TeX in values kept from a .bib that read or write files or run code."""
 
 MERGED: Final = "refmill:merged"
 """Key of `Entry.extra`: the other entries that this one stands for, by id and key; goes to the report."""
@@ -44,6 +49,9 @@ PROBLEM: Final = "refmill:problem"
 
 UNVERIFIED: Final = "refmill:unverified"
 """Key of `Entry.extra`: space-separated names of the fields that are kept as printed but not to be trusted."""
+
+REPLACED_KEY: Final = "refmill:replaced-key"
+"""Key of `Entry.extra`: the citation key that was brought along and that no program could read; goes to the report."""
 
 SUSPECT: Final = "refmill:suspect"
 """Key of `Entry.extra`: what is visibly wrong with an unverified value, such as `the forenames are shifted`."""

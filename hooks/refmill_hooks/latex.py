@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from functools import lru_cache
 
-from refmill_hooks.latex_math import latex_math
+from refmill_hooks.latex_math import is_balanced, latex_math
 from refmill_hooks.remembered import remembered
-from refmill_hooks.tex_scanner import MATH, OPEN, TEXT, is_marked, is_ordinary, joined, only_math, printable, tokens
-from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
+from refmill_hooks.tex_scanner import (
+    MATH,
+    OPEN,
+    TEXT,
+    is_marked,
+    is_ordinary,
+    joined,
+    only_math,
+    printable,
+    tokens,
+    unmistakable,
+)
+from refmill_hooks.tex_tables import ACCENTS, EXECUTING, LIKE_LATIN, SYMBOLS, TEX_OF
 
-__all__ = ["ascii_latex", "latex", "protect_capitals", "spelled", "unprotected"]
+__all__ = [
+    "ascii_latex",
+    "executing_commands",
+    "latex",
+    "latex_identifier",
+    "protect_capitals",
+    "spelled",
+    "unprotected",
+]
 
 _LATEX_FONT = {
     "i": "\\textit{",
@@ -36,14 +54,27 @@ def latex(text: str, *, ascii: bool = False) -> str:
     if is_ordinary(text):
         return text
     text = printable(text)
-    if not is_marked(text) and (text.isascii() or not ascii):
+    if ascii and not text.isascii():
+        text = "".join([sign for sign in text.replace("\u00a0", " ") if sign < "\x80" or not _is_invisible(sign)])
+    if "  " in text:
+        text = joined((text,))
+    if not is_marked(text) and (text.isascii() or not ascii) and "\n" not in text:
         return text
+    value = _marked_latex(text, ascii)
+    return _AT_LINE_BEGIN.sub(r"\1{@}", value) if "\n" in value and "@" in value else value
+
+
+_AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
+"""Where some programs see the beginning of another entry, whatever is open in front of it."""
+
+
+def _marked_latex(text: str, ascii: bool) -> str:
     if (simple := only_math(text)) is not None:
         if len(simple) == 1:
             return _latex_text(text, ascii)
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
         simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
-        return "".join(simple)  # without a brace in the text there is none to pair
+        return _paired("".join(simple))
     parts: list[str] = []
     for kind, value in tokens(text):
         if kind == TEXT:
@@ -60,34 +91,62 @@ def latex(text: str, *, ascii: bool = False) -> str:
 @remembered(1 << 12)
 def _math(body: str, ascii: bool) -> str:
     value = latex_math(body)
-    if ascii and not value.isascii():
-        value = "".join(
-            character if character < "\x80" else f"\\text{{{_ascii_character(character)}}}" for character in value
-        )
-    return f"{{${value}$}}" if value else ""
+    if not value:
+        return _latex_text(f"${body}$", ascii)
+    if not value.isascii():
+        value = _BEYOND_ASCII.sub(_ascii_in_math, value) if ascii else unmistakable(value)
+    return f"{{${value}$}}"
 
 
-_ESCAPED_BRACE = re.compile(r"\\([{}])")
+def _ascii_in_math(match: re.Match[str]) -> str:
+    """A group for a letter that is not ASCII, so that it joins no neighbours."""
+    form = _ascii_character(match[0])
+    return f"\\ensuremath{{{form[2:-2]}}}" if form.startswith("{$") else f"\\text{{{form}}}"
+
+
 _MATH_OR_BRACE = re.compile(r"\{\$(?:[^$\\]|\\.)*\$\}|\\([{}])", re.DOTALL)
+_BRACE_NAMES = {"{": "{$\\lbrace$}", "}": "{$\\rbrace$}"}
 
 
 def _paired(value: str) -> str:
-    """With escaped braces written by their names where they are no pairs, for BibTeX counts them with the others."""
-    if "\\{" not in value and "\\}" not in value:
+    """With escaped braces of text written by their names where they are no pairs, for BibTeX counts them with others.
+
+    Those of math are pairs already.
+    """
+    if ("\\{" not in value and "\\}" not in value) or is_balanced(value):
         return value
-    depth = 0
-    for brace in re.findall(r"[{}]", value):
-        depth += 1 if brace == "{" else -1
-        if depth < 0:
-            break
-    return _MATH_OR_BRACE.sub(_named_braces, value) if depth else value
+    return _MATH_OR_BRACE.sub(lambda match: _BRACE_NAMES[match[1]] if match[1] else match[0], value)
 
 
-def _named_braces(match: re.Match[str]) -> str:
-    """`{$\\lbrace$}` for a brace in text; inside math without dollars of its own."""
-    if match[1]:
-        return "{$\\lbrace$}" if match[1] == "{" else "{$\\rbrace$}"
-    return _ESCAPED_BRACE.sub(lambda brace: "\\lbrace " if brace[1] == "{" else "\\rbrace ", match[0])
+_PLAIN_IDENTIFIER = re.compile(r"[A-Za-z0-9./:;,_()<>+=@!?*'`|~#&$\[\]-]*")
+_IN_IDENTIFIER = re.compile(r"[^A-Za-z0-9./:;,_()<>+=@!?*'`|~#&$\[\]-]")
+
+
+def latex_identifier(text: str) -> str:
+    """Return an identifier, such as a DOI, an eprint or a URL, as a value that programs read as it is.
+
+    Signs that TeX or BibTeX would act on are encoded as in URLs; `%` is escaped.
+    """
+    if _PLAIN_IDENTIFIER.fullmatch(text):
+        return text
+    return _IN_IDENTIFIER.sub(_encoded, printable(text))
+
+
+def _encoded(match: re.Match[str]) -> str:
+    sign = match[0]
+    if sign == "%":
+        return "\\%"
+    if sign > "\x7f" and sign.isprintable():
+        return sign
+    return "".join([f"\\%{byte:02X}" for byte in sign.encode()])
+
+
+_EXECUTING = re.compile(rf"\\(?:{'|'.join(sorted(EXECUTING))})(?![a-zA-Z])|\^\^")
+
+
+def executing_commands(value: str) -> list[str]:
+    r"""Return the commands of a LaTeX value that read or write files or run code, such as `\input`; `^^` among them."""
+    return list(dict.fromkeys(_EXECUTING.findall(value))) if "\\" in value or "^^" in value else []
 
 
 def ascii_latex(value: str) -> str:
@@ -135,8 +194,9 @@ def _latex_text(text: str, ascii: bool) -> str:
         return text
     if _MARK.search(text):
         text = _MARKED.sub(lambda match: _accented(match[1], match[2]) or match[0], text)
-    character_of: Callable[[str], str] = _ascii_character if ascii else _utf8_character
-    return _BEYOND_ASCII.sub(lambda match: character_of(match[0]), text)
+    if ascii:
+        return _BEYOND_ASCII.sub(lambda match: _ascii_character(match[0]), text)
+    return unmistakable(_BEYOND_ASCII.sub(lambda match: _utf8_character(match[0]), text))
 
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -176,7 +236,12 @@ def _ascii_character(character: str) -> str:
     if accented := _accented(decomposed[0], decomposed[1:]):
         return accented
     symbol = _utf8_character(character)
-    return symbol if symbol.isascii() else spelled(character)
+    return symbol if symbol.isascii() else spelled(character) or f"[U+{ord(character):04X}]"
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether nothing is seen of it, and ASCII has nothing for it."""
+    return unicodedata.category(character)[0] == "C" and not spelled(character)
 
 
 def _accented(base: str, marks: str) -> str:

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from refmill_hooks.tex_scanner import MATH_COMMAND
-from refmill_hooks.tex_tables import KNOWN_IN_MATH, SYMBOLS, TEX_OF
+from refmill_hooks.tex_scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, composed, tokens
+from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
-__all__ = ["latex_math"]
+__all__ = ["is_balanced", "latex_math"]
 
-_SCRIPT = re.compile(r"(?<!\\)([_^])(?:([A-Za-z0-9*+'-])|\\([a-zA-Z]+)((?:\{(?:[^{}]|\{[^{}]*\})*\})*))")
+_BACKSLASH = "\\"
+_SIGNS = dict(zip(r"\{}$%&#_|,:;!>/- ", map(chr, (*range(1, 9), *range(14, 32))), strict=False))
+r"""Commands of one sign that math knows, such as `\{` -> the character that stands for each while words are worked on.
+
+These are control characters, of which no text has any. What begins with a backslash is a word then, and nothing else:
+the second backslash of `\\kern` is not taken for the beginning of one.
+"""
+_WRITTEN = str.maketrans({mark: f"\\{sign}" for sign, mark in _SIGNS.items()})
+_SIGN = re.compile(r"\\(?:_(?=\{)|([^a-zA-Z]|$))", re.DOTALL)
+r"""A command of one sign. `\sum\_{i}` and `R\^2` are scripts that a program escaped."""
+_ACCENTED = re.compile(r"\\([\"'`~=.])(?:\{([^\W\d_])\}|([^\W\d_]))")
+_TEXT_OF_ASCII = re.compile(rf"\\text\{{(\{{(?:{STACKED_ACCENTS}|\\[a-zA-Z]+)\}})\}}")
+r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
+
+_ESCAPED_BRACES = frozenset((_SIGNS["{"], _SIGNS["}"]))
+_NOT_AT_THE_END = _SIGNS[_BACKSLASH] + _SIGNS[" "] + " "
+_OPENING_BRACE = re.compile(rf"{_SIGNS['{']} *")
+_CLOSING_BRACE = re.compile(rf"{_SIGNS['}']} *")
+
+_SCRIPT = re.compile(r"([_^])(?:([A-Za-z0-9*+'-]|[^\x00-\x7f])|\\([a-zA-Z]+)((?:\{(?:[^{}]|\{[^{}]*\})*\})*))")
 """A sub- or superscript of one sign, or of a command with its arguments."""
-_ESCAPED_SCRIPT = re.compile(r"\\(?:_(?=\{)|\^)")
-r"""`\sum\_{i}`, `R\^2`: scripts that a program escaped; an accent has no place in math."""
-_UNDERSCORE = re.compile(r"(?<!\{)\\_(?!\})")
+_UNDERSCORE = re.compile(rf"(?<!\{{){_SIGNS['_']}|{_SIGNS['_']}(?!\}})")
 """One that citation-js would take for a subscript without braces around it."""
-_NO_COMMAND = re.compile(r"(?<!\\)\\([0-9?()\[\]])")
 _BARE_ARGUMENT = re.compile(r"(\\(?:text(?:rm|bf|it|sf|tt|sc|up|normal)?|[hv]box))\s+([A-Za-z0-9])")
-_ENVIRONMENT = re.compile(r"\\(begin|end)\{([a-zA-Z]+)\}")
+_ENVIRONMENT = re.compile(r"\\(begin|end)(?![a-zA-Z])(?:\{([a-zA-Z]+)\})?")
 _ENVIRONMENT_COMMANDS = frozenset({"begin", "end", "hline"})
 _WITH_ROWS = frozenset(
     "aligned array bmatrix Bmatrix cases gathered matrix pmatrix smallmatrix split vmatrix Vmatrix".split()
 )
-_BRACE = re.compile(r"(\\.|[{}])")
-_SCOPE = re.compile(r"\\(?:left|right)(?![a-zA-Z])|\\.|[{}]")
+_BRACE = re.compile(r"([{}])")
+_SCOPE = re.compile(r"\\(?:left|right)(?![a-zA-Z])|[{}]")
 """What may open or close a scope, pairs of delimiters among it."""
 _TAKES_ONE = frozenset(
     """acute bar Bbb boldsymbol boxed breve check ddddot dddot ddot dot emph ensuremath fbox frak grave hat hbox
@@ -35,11 +52,14 @@ _TAKES_ONE = frozenset(
     xleftarrow xrightarrow""".split()
 )
 _TAKES_TWO = frozenset("binom cfrac dbinom dfrac frac overset stackrel tbinom tfrac underset".split())
+_TAKERS = "|".join(sorted(_TAKES_ONE | _TAKES_TWO))
+_UNKNOWN_ARGUMENT = re.compile(rf"(\\(?:{'|'.join(sorted(_TAKES_ONE))}))\s*(\\mathrm\{{[a-zA-Z]+\}})")
+"""A command that would take the command of the next for its argument."""
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ONE_ARGUMENT = re.compile(rf"\\(?:{'|'.join(sorted(_TAKES_ONE))})\s*(?=$|[}}&^_])")
 """A command that lacks the only argument it takes."""
 _TWO_ARGUMENTS = re.compile(
-    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
+    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\(?!(?:{_TAKERS})(?![a-zA-Z]))[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
 )
 """A command that lacks the second of its arguments, or both."""
 _BARE_SCRIPTS = (
@@ -49,89 +69,175 @@ _BARE_SCRIPTS = (
     | frozenset("ddagger ell hbar infty mp odot oplus parallel perp pm prime sim star times top".split())
 )
 """Commands that may stand in a script without braces, and those that more of it may belong to."""
-_LONE_SCRIPT = re.compile(r"(?<!\\)[_^]\s*(?=$|[}&])")
-_TWICE = re.compile(rf"(?<!\\)(?:\^{_GROUP}(?:_{_GROUP})?(?=[\^'])|_{_GROUP}(?:\^{_GROUP})?(?=_))|'_{_GROUP}(?=\^)")
+_LONE_SCRIPT = re.compile(r"[_^]\s*(?=$|[}&_^])")
+_TWICE = re.compile(rf"(?:\^{_GROUP}(?:_{_GROUP})?(?=[\^'])|_{_GROUP}(?:\^{_GROUP})?(?=_))|'_{_GROUP}(?=\^)")
 """A second superscript, or subscript, of the same base."""
 _SIZE = r"\\(?:left|middle|right|[bB]igg?[lmr]?)(?![a-zA-Z])"
 _NO_DELIMITER = re.compile(
-    rf"{_SIZE}\s*(?![()\[\]|/.<>]|\\(?:[{{}}|]|(?:[lr](?:angle|brace|brack|ceil|floor|group|moustache|[vV]ert)"
-    r"|[uU]parrow|[dD]ownarrow|[uU]pdownarrow|backslash|[vV]ert|[ul][lr]corner)(?![a-zA-Z])))"
+    rf"{_SIZE}\s*(?![()\[\]|/.<>{_SIGNS['{']}{_SIGNS['}']}{_SIGNS['|']}]|\\(?:[lr](?:angle|brace|brack|ceil|floor|group"
+    r"|moustache|[vV]ert)|[uU]parrow|[dD]ownarrow|[uU]pdownarrow|backslash|[vV]ert|[ul][lr]corner)(?![a-zA-Z]))"
 )
 """What sets the size of a delimiter, where none follows."""
 _PAIRED = re.compile(r"\\(left|middle|right)(?![a-zA-Z])\s*\.?")
+_LENGTH = r"\s*[-+]?(?:\d{1,3}(?:\.\d*)?|\.\d+)\s*[a-z]{2}"
 _NO_LENGTH = re.compile(
-    r"\\(?:(?:[hm]skip|m?kern)(?![a-zA-Z])(?!\s*[-+]?[\d.]+\s*[a-z]{2})"
-    r"|[hv]space(?![a-zA-Z])(?!\*?\s*\{\s*[-+]?[\d.]+\s*[a-z]{2}\s*\}))\s*"
+    rf"\\(?:(?:[hm]skip|m?kern)(?![a-zA-Z])(?!{_LENGTH})|[hv]space(?![a-zA-Z])(?!\*?\s*\{{{_LENGTH}\s*\}}))\s*"
 )
-"""What wants a length, where none follows."""
+"""What wants a length, where none follows that TeX would take."""
 _LIMITS = re.compile(r"(?<![a-zA-Z}])\\(?:no)?limits(?![a-zA-Z])")
+_BEFORE_LETTER = re.compile(r"(\\[a-zA-Z]+)(?=[^\x00-\x7f])")
+_BLANKS = re.compile(rf"([{_SIGNS[' ']} ]) +")
+_BEHIND_BREAK = re.compile(rf"(?<={_SIGNS[_BACKSLASH]})(?=[a-zA-Z])")
+r"""Where `\\` stands in front of a letter: who cuts text at each backslash would see a command there."""
 _INSTEAD = {"em": r"\it", "itshape": r"\it", "textquoteright": "'"}
 """Commands of text -> what does the same in math."""
 _GREEK = frozenset(
     name for name, symbol in SYMBOLS.items() if "\u0370" <= symbol <= "\u03ff" and not name.startswith("text")
 )
 _CALLIGRAPHIC_SCRIPT = re.compile(r"([_^])\\(cal|mit)\s*([A-Za-z])")
+_MOST_MENDINGS = 9
+_WITHOUT_BRACES = str.maketrans("", "", "{} ")
 _MOST_DECLARATIONS = 20
 _DECLARATION = re.compile(r"\\(?:rm|bf|it|sf|tt|sl)(?![a-zA-Z])")
 
 
 def latex_math(body: str) -> str:
-    """What stands between dollars, as LaTeX with amsmath prints it; commands that it does not know become letters."""
-    if "\n" in body:
-        body = " ".join(body.split())
-    if not body.isascii():
-        body = "".join(_math_character(character) for character in body).strip()
-    has_rows = "\\begin" in body and _has_rows(body)
+    r"""Return what stands between dollars as LaTeX with amsmath prints it, or "" where no safe form of it was found.
+
+    Commands that are not known to be harmless become letters: `\poly(n)` is `\mathrm{poly}(n)`. Braces balance in their
+    order, `^^` never stands there, and no two pieces join to a command that was not printed. The last step checks all
+    of that. What had to be mended is mended until nothing changes, for one mending may call for another.
+    """
+    value = _mended(body)
+    if "{}" not in value and value.translate(_WITHOUT_BRACES) == body.translate(_WITHOUT_BRACES):
+        return value
+    for _ in range(_MOST_MENDINGS):
+        body, value = value, _mended(value)
+        if value == body:
+            return value
+    return ""
+
+
+def _mended(body: str) -> str:
+    body = _marked(body)
+    known = KNOWN_IN_MATH
+    if "\\begin" in body and _has_rows(body):
+        known |= _ENVIRONMENT_COMMANDS
+    elif "&" in body:
+        body = body.replace("&", _SIGNS["&"])
     if "\\" in body:
-        body = _completed(_commands(body, _ENVIRONMENT_COMMANDS if has_rows else frozenset()))
+        body = _completed(_commands(body, known))
     if "_" in body or "^" in body:
         body = _SCRIPT.sub(_braced_script, body)
-    if "%" in body or "#" in body or "&" in body:
-        body = re.sub(r"(?<!\\)([%#])" if has_rows else r"(?<!\\)([%#&])", r"\\\1", body)
-    if body.count("\\{") != body.count("\\}"):
-        # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
-        body = re.sub(r"\\\{ *", r"\\lbrace ", body)
-        body = re.sub(r"\\\} *", r"\\rbrace ", body).rstrip()
-    if body.count("{") != body.count("}"):
-        body = _rebalanced(body)
-    body = body.rstrip("\\") if body.endswith("\\") else body
-    if "_" in body or "^" in body:
         body = _LONE_SCRIPT.sub(lambda match: f"{match[0].rstrip()}{{}}", body)
         body = _TWICE.sub(r"\g<0>{}", body)
-    return _scoped(body) if "\\" in body and _DECLARATION.search(body) else body
+    return _checked(body, known)
+
+
+def _marked(body: str) -> str:
+    """The body with the marks of _SIGNS for signs, commands for the characters that have some, and braces in pairs."""
+    if "\n" in body:
+        body = " ".join(body.split())
+    body = composed(body)
+    if "\\" in body:
+        if "\\text{{\\" in body:
+            body = _TEXT_OF_ASCII.sub(_letter, body)
+        body = _ACCENTED.sub(_accented, body)
+        body = _SIGN.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] is not None else "_", body)
+    if "%" in body or "#" in body or "$" in body:
+        for sign in "%#$":
+            body = body.replace(sign, _SIGNS[sign])
+    if not body.isascii():
+        body = "".join([_math_character(character) for character in body])
+    if "}" in body or "{" in body:
+        body = _rebalanced(body)
+    if not _ESCAPED_BRACES.isdisjoint(body) and not is_balanced(_written(body)):
+        # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
+        body = _OPENING_BRACE.sub(r"\\lbrace ", _CLOSING_BRACE.sub(r"\\rbrace ", body))
+    return body.strip()
+
+
+def _written(body: str) -> str:
+    """The body with its signs again in the place of their marks."""
+    return body if body.isprintable() else body.translate(_WRITTEN)
+
+
+def _letter(match: re.Match[str]) -> str:
+    text = "".join([value for kind, value in tokens(match[1]) if kind == TEXT])
+    return match[0] if len(text) != 1 or text.isascii() else text
+
+
+def _accented(match: re.Match[str]) -> str:
+    letter = unicodedata.normalize("NFC", (match[2] or match[3]) + ACCENTS[match[1]])
+    return letter if len(letter) == 1 else match[0]
+
+
+def _checked(body: str, known: frozenset[str]) -> str:
+    """The finished math with its signs, or "" where a step before left something that TeX must not read."""
+    if not body.isascii():
+        body = _BEFORE_LETTER.sub(r"\1 ", body)  # pdfTeX ends a command in front of it, other engines do not
+    if "\\" in body and not known.issuperset(MATH_COMMAND.findall(body)):
+        return ""
+    body = body.rstrip(_NOT_AT_THE_END)
+    if " " in body:
+        body = _BLANKS.sub(r"\1", body)
+    if _SIGNS[_BACKSLASH] in body:
+        body = _BEHIND_BREAK.sub(" ", body)
+    if _SIGNS["_"] in body:
+        body = _UNDERSCORE.sub(f"{{{_SIGNS['_']}}}", body)
+    written = _written(body)
+    return written if "^^" not in written and is_balanced(written) else ""
+
+
+def is_balanced(value: str) -> bool:
+    """Whether every brace is closed, and none before it is opened, escaped or not, as BibTeX counts them."""
+    depth = 0
+    for piece in value.split("}")[:-1]:
+        depth += piece.count("{") - 1
+        if depth < 0:
+            return False
+    return depth + value.count("{", value.rfind("}") + 1) == 0
+
+
+def _parted(match: re.Match[str]) -> str:
+    """What stands for a piece that is left out: a blank where its neighbours would join to one word."""
+    text, start, end = match.string, match.start(), match.end()
+    return " " if text[start - 1 : start].isalpha() and text[end : end + 1].isalpha() else ""
 
 
 def _completed(body: str) -> str:
     """With the arguments that LaTeX would miss, and without what makes no sense to it."""
-    body = _NO_LENGTH.sub("", _NO_DELIMITER.sub("", body))
-    if "\\left" in body or "\\right" in body:
-        sizes = [size for size in _PAIRED.findall(body) if size != "middle"]
-        if sizes.count("left") != sizes.count("right"):
-            body = _PAIRED.sub("", body)
+    body = _NO_LENGTH.sub(_parted, _NO_DELIMITER.sub(_parted, body))
+    if "\\left" in body or "\\right" in body or "\\middle" in body:
+        sizes = _PAIRED.findall(body)
+        if sizes.count("left") != sizes.count("right") or sizes.count("middle") == len(sizes):
+            body = _PAIRED.sub(_parted, body)
     if "limits" in body:
-        body = _LIMITS.sub("", body)
+        body = _LIMITS.sub(_parted, body)
+    body = _UNKNOWN_ARGUMENT.sub(r"\1{\2}", body)
+    if _DECLARATION.search(body):
+        body = _scoped(body)
     body = _ONE_ARGUMENT.sub(lambda match: f"{match[0].rstrip()}{{}}", body)
     return _TWO_ARGUMENTS.sub(lambda match: match[0].rstrip() + ("{}" if match[1] else "{}{}"), body).strip()
 
 
 def _has_rows(body: str) -> bool:
     """Whether it holds matrices or the like, and nothing that cannot stand in a line of text."""
+    opened: list[str] = []
     found = _ENVIRONMENT.findall(body)
-    begun = [name for sign, name in found if sign == "begin"]
-    ended = [name for sign, name in found if sign == "end"]
-    return sorted(begun) == sorted(ended) and _WITH_ROWS.issuperset(begun) and body.count("\\begin") == len(begun)
+    for sign, name in found:
+        if name not in _WITH_ROWS or (sign == "end" and (not opened or opened.pop() != name)):
+            return False
+        if sign == "begin":
+            opened.append(name)
+    return bool(found) and not opened
 
 
-def _commands(body: str, others: frozenset[str]) -> str:
-    if "\\_" in body or "\\^" in body:
-        body = _ESCAPED_SCRIPT.sub(lambda match: match[0][1], body)
-        body = _UNDERSCORE.sub(r"{\\_}", body)
+def _commands(body: str, known: frozenset[str]) -> str:
     if "\\text" in body or "box" in body:
         body = _BARE_ARGUMENT.sub(r"\1{\2}", body)
     if "\\cal" in body or "\\mit" in body:
         body = _CALLIGRAPHIC_SCRIPT.sub(r"\1{\\\2 \3}", body)
-    body = _NO_COMMAND.sub(r"\1", body)
-    known = KNOWN_IN_MATH | others if others else KNOWN_IN_MATH
 
     def understood(match: re.Match[str]) -> str:
         if match[1] in known:
@@ -159,7 +265,7 @@ def _scoped(body: str) -> str:
     at = 0
     while match := _DECLARATION.search(body, at):
         at = match.end()
-        if body[: match.start()].rstrip().endswith("{"):
+        if body[: match.start()].rstrip(" ").endswith("{"):
             continue
         end = _end_of_group(body, at)
         body = f"{body[: match.start()]}{{{body[match.start() : end]}}}{body[end:]}"
@@ -178,14 +284,18 @@ def _end_of_group(body: str, at: int) -> int:
 
 def _rebalanced(body: str) -> str:
     """Without the braces that close nothing, and with those that are missing at the end."""
+    if is_balanced(body):
+        return body
     parts: list[str] = []
     depth = 0
-    for part in re.split(_BRACE, body):
+    before = ""
+    for part in _BRACE.split(body):
         depth += (part == "{") - (part == "}")
         if depth < 0:
             depth = 0
-        else:
-            parts.append(part)
+        elif part:
+            parts.append(f" {part}" if before.isalpha() and part[0].isalpha() else part)
+            before = part[-1]
     return "".join(parts) + "}" * depth
 
 

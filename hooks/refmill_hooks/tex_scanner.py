@@ -21,29 +21,37 @@ __all__ = [
     "MATH",
     "MATH_COMMAND",
     "OPEN",
+    "STACKED_ACCENTS",
     "TEXT",
+    "composed",
     "is_marked",
     "is_ordinary",
     "joined",
     "only_math",
     "printable",
     "tokens",
+    "unmistakable",
 ]
 
 TEXT, MATH, OPEN, CLOSE = "text", "math", "open", "close"
+UNKNOWN, ARGUMENT = "unknown", "argument"
 Token = tuple[str, str]
 """Kind and value: text in Unicode, the inside of math, the font a group opens ("" for none), or nothing."""
 
 _SIGN = re.compile(r"[\\$&{}~<]")
 """What markup begins with."""
 _MARKUP = re.compile(
-    r"""\\(?P<command>[a-zA-Z]+|.|$)\*?
+    r"""\\(?P<command>[a-zA-Z]+|.|$)
       | (?P<math>\$\$?)
       | (?P<brace>[{}])
       | (?P<tie>(?<![/\w])~|(?<=[\w.,)])~(?=[\w\\($]))
       | <(?P<tag>/?(?:i|em|b|strong|sub|sup|br|p))\s*/?>""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_TO_DOLLARS = {
+    "$": re.compile(r"(?:[^$\\]|\\.)*+\$", re.DOTALL),
+    "$$": re.compile(r"(?:[^$\\]|\\.|\$(?!\$))*+\$\$", re.DOTALL),
+}
 _DISPLAYS = {"(": "\\)", "[": "\\]"}
 """Commands that begin math, and what ends it."""
 _FONTS = {
@@ -63,7 +71,11 @@ _NOTHING = frozenset({"/", "-", "!", "@", "left", "right", "big", "Big", "label"
 _LOGOS = {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX"}
 _REFERENCES = re.compile(r"\*?(?:\s*\[[^\[\]{}]*\]){0,2}\s*\{([^{}]*)\}")
 _ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})?")
-_STACKED = re.compile(r"\{(\\[^\w\s]\{?\w\}?|\\[uvHrckdbt]\{\w\})\}")
+_ACCENT = r"\\(?:[^\w\s]|[uvHrckdbt](?![a-zA-Z]))"
+STACKED_ACCENTS = rf"{_ACCENT}\w"
+for _ in range(8):  # as many as any language sets on one letter
+    STACKED_ACCENTS = rf"{_ACCENT}(?:\{{(?:{STACKED_ACCENTS}|\w)\}}|\w)"
+_STACKED = re.compile(rf"\{{({STACKED_ACCENTS})\}}")
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
 _NO_REFERENCE = re.compile(r"&(#[0-9]{8})")
@@ -80,18 +92,29 @@ parts them, as Unicode's stream-safe text has it (unicode.org/reports/tr15/#Stre
 
 
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
-_UNPRINTABLE = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
+_UNPRINTABLE: dict[int, str | None] = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
+_UNPRINTABLE[13] = " "
+_UNPRINTABLE |= {code: bytes((code,)).decode("cp1252", "ignore") for code in range(128, 160)}
+_C1 = re.compile("[\x80-\x9f]")
+"""Controls to Unicode; in texts they are letters and quotes of Windows, or parts of letters in UTF-8."""
+_BLANK_FOR_RETURN = bytes.maketrans(b"\r", b" ")
 _LONG = 150
 """Characters from which on a text is asked as bytes, all of them at once."""
 
 
 def printable(text: str) -> str:
-    """The text without the characters that XML 1.0 and terminals do not take."""
+    """The text without the characters that XML 1.0 and terminals do not take, and with blanks for carriage returns.
+
+    TeX, which ends a line at a carriage return, would read nothing of what stands behind it.
+    """
     if len(text) > _LONG and text.isascii():
-        clean = text.encode().translate(None, _CONTROLS)
-        return text if len(clean) == len(text) else clean.decode()
+        data = text.encode()
+        clean = data.translate(_BLANK_FOR_RETURN, _CONTROLS)
+        return text if clean == data else clean.decode()
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
+    if _C1.search(text):
+        text = _MOJIBAKE.sub(_demojibake, text)
     return text.translate(_UNPRINTABLE)
 
 
@@ -124,7 +147,7 @@ def is_marked(text: str) -> bool:
 
 def only_math(text: str) -> list[str] | None:
     """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
-    if "&" in text or not (text.isascii() or _is_sound(text)):
+    if "&" in text or "\\$" in text or not (text.isascii() or _is_sound(text)):
         return None
     parts = text.split("$") if "$" in text else [text]
     if len(parts) % 2 == 0:
@@ -146,6 +169,11 @@ def joined(parts: Iterable[str]) -> str:
     text = "".join(parts)
     if "  " in text:
         text = re.sub(" {2,}", " ", text)
+    return composed(text)
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's normal form C, in time that grows with its length only."""
     return text if text.isascii() else unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
 
 
@@ -154,7 +182,7 @@ def tokens(text: str) -> list[Token]:
     if "&" in text:
         text = entities.unescape(_NO_REFERENCE.sub(r"&amp;\1", text))
     if not text.isascii():
-        text = _MOJIBAKE.sub(_demojibake, text)
+        text = composed(_MOJIBAKE.sub(_demojibake, text))
     if "\\" in text:
         text = _MISPLACED_ACCENT.sub(_accent_in_place, text)
     return _balanced(list(_scan(text)))
@@ -169,6 +197,13 @@ def _demojibake(match: re.Match[str]) -> str:
         return match[0].encode("latin-1").decode()
     except UnicodeDecodeError:
         return match[0]
+
+
+def unmistakable(text: str) -> str:
+    """The text with an empty group in each pair of letters that `tokens` would take for the bytes of one."""
+    if not _MOJIBAKE.search(text):
+        return text
+    return _MOJIBAKE.sub(lambda match: match[0] if _demojibake(match) == match[0] else "{}".join(match[0]), text)
 
 
 def _scan(text: str) -> Iterator[Token]:
@@ -190,7 +225,7 @@ def _scan(text: str) -> Iterator[Token]:
         elif match["tag"]:
             yield from _tag(match["tag"].lower())
         elif match["math"]:
-            end = text.find(match[0], at) if dollars > 1 else -1
+            end = _end_of_math(match[0], text, at) if dollars > 1 else -1
             body = text[at:end].strip() if end > at else ""
             if body and not _is_money(body, text[end - 1]):
                 yield MATH, body
@@ -209,6 +244,12 @@ def _scan(text: str) -> Iterator[Token]:
         done = at
     if done < len(text):
         yield TEXT, text[done:]
+
+
+def _end_of_math(sign: str, text: str, at: int) -> int:
+    """Where the dollars stand that end it, -1 for nowhere; an escaped one is a dollar sign."""
+    match = _TO_DOLLARS[sign].match(text, at)
+    return match.end() - len(sign) if match else -1
 
 
 def _is_money(body: str, last: str) -> bool:
@@ -233,7 +274,7 @@ def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token
             return end, [(TEXT, unicodedata.normalize("NFC", letter + ACCENTS[name]))]
     if name in ACCENTS and (stacked := _STACKED.match(text, at)):
         base = joined(value for kind, value in tokens(stacked[1]) if kind == TEXT)
-        if len(base) == 1:
+        if all(map(unicodedata.combining, base[1:])):
             return stacked.end(), [(TEXT, unicodedata.normalize("NFC", base + ACCENTS[name]))]
     if name and name in "%&#_${}":
         return at, [(TEXT, name)]
@@ -256,7 +297,7 @@ def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token
         return at + 1, [(OPEN, _FONTS[name])]
     if name in _TRANSPARENT or name in _NOTHING:
         return at, [(TEXT, "")]
-    return at, [(TEXT, text[start:at])]
+    return at, [(UNKNOWN, text[start:at])]
 
 
 def _ends_command(name: str, text: str, at: int) -> bool:
@@ -264,19 +305,33 @@ def _ends_command(name: str, text: str, at: int) -> bool:
 
 
 def _balanced(tokens: list[Token]) -> list[Token]:
+    """The tokens in pairs; the braces around the arguments of an unknown command are text, as the command is."""
     balanced: list[Token] = []
     opened: list[int] = []
+    takes_argument = False
     for kind, value in tokens:
+        took, takes_argument = takes_argument, False
         if kind == "font":
             if value and opened:
                 balanced[opened[-1]] = (OPEN, value)
         elif kind == OPEN:
             opened.append(len(balanced))
-            balanced.append((OPEN, value))
+            balanced.append((OPEN, value or (ARGUMENT if took else "")))
         elif kind == CLOSE:
-            if opened:
-                _close(balanced, opened.pop())
+            if not opened:
+                continue
+            at = opened.pop()
+            if balanced[at] == (OPEN, ARGUMENT) and len(balanced) > at + 1:
+                balanced[at] = (TEXT, "{")
+                balanced.append((TEXT, "}"))
+                takes_argument = True
+            else:
+                _close(balanced, at)
+        elif kind == UNKNOWN:
+            takes_argument = True
+            balanced.append((TEXT, value))
         elif value:
+            takes_argument = took and _OPTIONAL.fullmatch(value) is not None
             balanced.append((kind, value))
     for at in reversed(opened):
         balanced[at] = (TEXT, "")
@@ -287,7 +342,7 @@ _KIND = itemgetter(0)
 
 
 def _one_text(run: Iterable[Token]) -> Token:
-    return TEXT, "".join(value for _, value in run)
+    return TEXT, composed("".join([value for _, value in run]))
 
 
 def _close(balanced: list[Token], at: int) -> None:
@@ -303,8 +358,12 @@ def _close(balanced: list[Token], at: int) -> None:
 
 def _is_word(token: Token) -> bool:
     kind, value = token
-    return kind != MATH and len(value) > 1 and value.isalnum()
+    return kind != MATH and len(value) > 1 and _WORD.fullmatch(value) is not None
 
 
+_WORD = re.compile(r"(?:[^\W_]|\[U\+[0-9A-F]{4,6}\])+")
+"""Letters and digits, those among them that have no form in ASCII but their number."""
+_OPTIONAL = re.compile(r"\*?(?:\[[^\[\]]*\])*")
+"""What may stand between a command and the braces of its arguments."""
 _AFTER_SYMBOL = re.compile(r"\{\}|[ ]+(?=\w)")
 MATH_COMMAND = re.compile(r"\\([a-zA-Z]+)")

@@ -5,9 +5,10 @@ Meanings are pylatexenc's (github.com/phfaist/pylatexenc), the known commands we
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
-__all__ = ["ACCENTS", "KNOWN_IN_MATH", "LIKE_LATIN", "SYMBOLS", "TEX_OF"]
+__all__ = ["ACCENTS", "EXECUTING", "KNOWN_IN_MATH", "LIKE_LATIN", "SYMBOLS", "TEX_OF"]
 
 ACCENTS: Final = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
@@ -157,8 +158,21 @@ KNOWN_IN_MATH: Final = frozenset(
     xleftarrow xrightarrow yen zeta""".split()
 )
 
+EXECUTING: Final = frozenset(
+    """AtBeginDocument AtEndDocument DeclareRobustCommand InputIfFileExists RequirePackage ShellEscape catcode chardef
+    closein closeout countdef csname def dimendef directlua documentclass edef endinput endlinechar everycr everydisplay
+    everyeof everyhbox everyjob everymath everypar everyvbox expandafter futurelet gdef immediate include input jobname
+    latelua lccode let lstinputlisting luaexec makeatletter mathchardef mathcode muskipdef newcommand newenvironment
+    newread newwrite openin openout outer pdffiledump pdfliteral pdfobj providecommand read readline renewcommand
+    renewenvironment scantokens shellescape skipdef special toksdef uccode usepackage verbatiminput write
+    xdef""".split()
+)
+"""Commands that read or write files, run code, or change what TeX reads next: a value that was data never has them."""
+
 TEX_OF: Final = {
-    character: command for command, character in SYMBOLS.items() if command in KNOWN_IN_MATH and character > "\u036f"
+    character: command
+    for command, character in SYMBOLS.items()
+    if command in KNOWN_IN_MATH and character > "\u036f" and not unicodedata.combining(character)
 } | dict(
     pair.split("=", 1)
     for pair in """∼=sim ≤=leq ≥=geq ≠=neq ε=varepsilon ϵ=epsilon φ=phi ϕ=varphi →=rightarrow ←=leftarrow ∞=infty

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from refmill_hooks.latex import ascii_latex, latex, protect_capitals, spelled, unprotected
+from refmill_hooks.latex import (
+    ascii_latex,
+    executing_commands,
+    latex,
+    latex_identifier,
+    protect_capitals,
+    spelled,
+    unprotected,
+)
+from refmill_hooks.latex_math import is_balanced
 from refmill_hooks.remembered import remembered
 from refmill_hooks.tex_scanner import (
     MATH,
@@ -22,8 +31,11 @@ from refmill_hooks.tex_tables import SYMBOLS
 
 __all__ = [
     "ascii_latex",
+    "executing_commands",
     "html",
+    "is_balanced",
     "latex",
+    "latex_identifier",
     "paragraphs",
     "plain",
     "printable",

@@ -13,7 +13,7 @@ import msgspec
 
 from refmill.errors import UsageError
 from refmill.merge import Dispute
-from refmill_hooks import MERGED, SUSPECT, UNVERIFIED, WITHDRAWN, Entry
+from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, UNVERIFIED, WITHDRAWN, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.names import display_name
 from refmill_hooks.text import plain
@@ -23,6 +23,8 @@ __all__ = ["EXAMPLES", "Report", "Summary"]
 EXAMPLES: Final = 5
 """So many ids stand in the summary; the report has all."""
 
+_SECTIONS: Final = ("ids", "disputes", "merged", "replaced_keys")
+_SECTIONS_OF_PAGE: Final = ("entries", "duplicates", "problems")
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -53,6 +55,8 @@ class Summary:
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
       of. `offline`: whether that was wished so.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
+    - `executing`: entries whose values, kept from a .bib, hold commands of TeX that read or write files or run code.
+    - `replaced_keys`: citation keys that no program could read, and what stands for them.
     - `unwritten`: entries that an exporter or a transform failed on; `written`: entries by output.
     - `notes`: what else the user should know, a line each.
     """
@@ -70,6 +74,8 @@ class Summary:
     suspect: dict[str, Tally] = field(default_factory=dict)
     withdrawn: Tally = field(default_factory=Tally)
     merged: Tally = field(default_factory=Tally)
+    executing: Tally = field(default_factory=Tally)
+    replaced_keys: Tally = field(default_factory=Tally)
     disputes: int = 0
     dropped: int = 0
     unwritten: int = 0
@@ -105,6 +111,10 @@ class Summary:
             yield f"withdrawn  {self.withdrawn}"
         if self.merged.count:
             yield f"merged     {self.merged}"
+        if self.replaced_keys.count:
+            yield f"keys that BibTeX cannot read, and changed: {self.replaced_keys}"
+        if self.executing.count:
+            yield f"kept TeX that reads or writes files or runs code: {self.executing}; look at it before you run LaTeX"
         if self.disputes:
             yield f"disputed   {self.disputes:,}, where sources differ; --report FILE lists both sides"
         if self.dropped:
@@ -149,7 +159,13 @@ class Report:
                 self._problems = Path(self._problems_path).open("wb")
             if self._ids_path:
                 Path(self._ids_path).open("wb").close()
-                names = ("ids", "disputes", "merged", *(("entries", "duplicates", "problems") if self.is_page else ()))
+                names = (
+                    "ids",
+                    "disputes",
+                    "merged",
+                    "replaced_keys",
+                    *(("entries", "duplicates", "problems") if self.is_page else ()),
+                )
                 self._spools = {name: tempfile.TemporaryFile() for name in names}
         except OSError as error:
             raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
@@ -252,6 +268,12 @@ class Report:
             if self._spools:
                 row = {"id": entry.id, "key": entry.key, "merged": extra[MERGED]}
                 self._spools["merged"].write(_ENCODE(row) + b"\n")
+        if executing := extra.get(EXECUTES):
+            self.summary.executing.add(f"{entry.key}: {executing}")
+        if replaced := extra.get(REPLACED_KEY):
+            self.summary.replaced_keys.add(f"{replaced!r} is {entry.key}")
+            if self._spools:
+                self._spools["replaced_keys"].write(_ENCODE({"key": entry.key, "replaced": replaced}) + b"\n")
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:

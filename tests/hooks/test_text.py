@@ -96,7 +96,7 @@ def test_math_compiles_and_is_read_alike(math: str, expected: str) -> None:
 
 
 def test_braces_that_are_no_pairs_are_named_in_text_and_in_math() -> None:
-    assert latex(r"\} $\{a\}$") == r"{$\rbrace$} {$\lbrace a\rbrace $}"
+    assert latex(r"\} $\{a\}$") == r"{$\rbrace$} {$\{a\}$}"
 
 
 PIECES = st.lists(

@@ -12,11 +12,11 @@ from refmill.builtin.bib_dates import take_date
 from refmill.builtin.bib_fields import BibFields
 from refmill.builtin.bib_ids import IS_ARXIV, arxiv_id_of, saying_no_more, wrong_eprint
 from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
-from refmill_hooks import DATE, PRINTED_ID, PROBLEM, UNVERIFIED, Entry, Venue
+from refmill_hooks import DATE, EXECUTES, PRINTED_ID, PROBLEM, UNVERIFIED, Entry, Venue
 from refmill_hooks.categories import categories_in, category_name
 from refmill_hooks.identifiers import ArxivId, is_arxiv_doi, split_dois
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
-from refmill_hooks.text import squeeze, unprotected
+from refmill_hooks.text import executing_commands, squeeze, unprotected
 
 __all__ = ["entry_of"]
 
@@ -65,6 +65,8 @@ def entry_of(found: BibFields) -> Entry:
         extra[PROBLEM] = "; ".join(problems)
     if any(kind in types for types in OTHER_TYPES.get(venue.kind if venue else "", ())) and (venue or not id):
         extra[KEPT_TYPE] = kind
+    if executing := executing_commands(" ".join(left.values())):
+        extra[EXECUTES] = " ".join(executing)
     return Entry(
         id=id.id if id else "",
         version=id.version if id else None,

@@ -21,11 +21,12 @@ from refmill.builtin.bib_layout import (
 )
 from refmill_hooks import OF_INSTITUTIONS, Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
+from refmill_hooks.citation_keys import safe_key
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId, carries_class
 from refmill_hooks.names import display_name
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import ascii_latex, latex, protect_capitals
+from refmill_hooks.text import ascii_latex, is_balanced, latex, latex_identifier, protect_capitals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def _for_jabref(options: BibOptions, dialect: str) -> str:
 
 
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    lines = [f"@{_kind(entry, options, biblatex)}{{{entry.key or entry.id.replace('/', '_')}"]
+    lines = [f"@{_kind(entry, options, biblatex)}{{{safe_key(entry.key or entry.id.replace('/', '_'))}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
         _add_kept(lines, entry, options.ascii)
@@ -105,6 +106,8 @@ def _add_kept(lines: list[str], entry: Entry, ascii: bool) -> None:
     for name, value in entry.extra.items():
         if not name.startswith(KEPT) or not FIELD_NAME.fullmatch(name := name.removeprefix(KEPT)):
             continue
+        if not is_balanced(value):
+            value = latex(value)  # it was not read from a .bib
         lead, value = _lead(name), ascii_latex(value) if ascii else value
         if (at := written.get(lead.removesuffix(" = "))) is None:
             lines.append(f"{lead}{{{value}}}")
@@ -137,8 +140,8 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
         _add_venue(lines, venue, ascii, biblatex)
     lines += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
     if id:
-        primary = "" if carries_class(id) else entry.primary_category
-        add(f",\n  eprint        = {{{id}}}")
+        primary = "" if carries_class(id) else latex_identifier(entry.primary_category)
+        add(f",\n  eprint        = {{{latex_identifier(id)}}}")
         if biblatex:
             add(",\n  eprinttype    = {arxiv}")
             if primary:
@@ -146,18 +149,18 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
             if not venue:
                 add(",\n  pubstate      = {prepublished}")
                 if entry.version:
-                    add(f",\n  version       = {{{entry.version}}}")
+                    add(f",\n  version       = {{{latex_identifier(str(entry.version))}}}")
         else:
             add(",\n  archiveprefix = {arXiv}")
             if primary:
                 add(f",\n  primaryclass  = {{{primary}}}")
             add(",\n  eprinttype    = {arxiv}")
     if entry.doi:
-        add(f",\n  doi           = {{{_verbatim(entry.doi[0])}}}")
+        add(f",\n  doi           = {{{latex_identifier(entry.doi[0])}}}")
     elif options.arxiv_doi and id and not venue:
-        add(f",\n  doi           = {{{ArxivId(id).doi}}}")
+        add(f",\n  doi           = {{{latex_identifier(ArxivId(id).doi)}}}")
     if id:
-        add(f",\n  url           = {{{ArxivId(id, entry.version).url}}}")
+        add(f",\n  url           = {{{latex_identifier(ArxivId(id, entry.version).url)}}}")
     if biblatex and options.accessed:
         add(f",\n  urldate       = {{{options.accessed}}}")
     if options.abstract and entry.abstract:
@@ -194,10 +197,6 @@ def _keywords(categories: tuple[str, ...], ascii: bool) -> str:
     return latex(", ".join(name.replace(",", "") for name in category_names(categories)), ascii=ascii)
 
 
-def _verbatim(doi: str) -> str:
-    return doi.replace("{", "").replace("}", "").replace("%", "\\%")
-
-
 def _title(title: str, options: BibOptions) -> str:
     value = latex(title, ascii=options.ascii)
     if options.capitals == "title":
@@ -205,11 +204,16 @@ def _title(title: str, options: BibOptions) -> str:
     return protect_capitals(value) if options.capitals == "words" else value
 
 
+_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-\d\d)?)?", re.ASCII)
+
+
 @lru_cache(1 << 10)
 def _dates(written: str, biblatex: bool) -> tuple[str, ...]:
-    """The fields of a date such as `2007-07-24`, `2007` or ""."""
+    """The fields of a date such as `2007-07-24`, `2007` or ""; what is no date is the year, as text."""
     if not written:
         return ()
+    if not _DATE.fullmatch(written):
+        return (f",\n  year          = {{{latex(written)}}}",)
     if biblatex:
         return (f",\n  date          = {{{written}}}",)
     year, _, rest = written.partition("-")

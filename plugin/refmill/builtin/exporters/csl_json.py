@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -20,7 +20,16 @@ from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
 from refmill_hooks.remembered import remembered
-from refmill_hooks.text import html, plain
+from refmill_hooks.text import html, plain, printable
+
+TYPES: Final = frozenset(
+    """article article-journal article-magazine article-newspaper bill book broadcast chapter classic collection dataset
+    document entry entry-dictionary entry-encyclopedia event figure graphic hearing interview legal_case legislation
+    manuscript map motion_picture musical_score pamphlet paper-conference patent performance periodical
+    personal_communication post post-weblog regulation report review review-book software song speech standard thesis
+    treaty webpage""".split()
+)
+"""The types of CSL 1.0.2; Zotero refuses a whole file for another one."""
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -96,18 +105,18 @@ def render(entry: Entry, options: CslOptions) -> str:
 
 
 def item(entry: Entry, options: CslOptions) -> Item:
-    venue, id = entry.venue, entry.id
+    venue, id = entry.venue, printable(entry.id)
     text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
     arxiv = ArxivId(id, entry.version) if id else None
     made = Item(
-        id=entry.key or id,
-        citation_key=entry.key,
+        id=printable(entry.key or id),
+        citation_key=printable(entry.key),
         type="article",
         title=text(entry.title),
         author=[name_of(name) for name in entry.authors],
         issued=_issued(reference_date(entry, latest=options.date == "latest")),
         abstract=text(entry.abstract) if options.abstract else "",
-        doi=entry.doi[0] if entry.doi else arxiv.doi if arxiv and not venue else "",
+        doi=printable(entry.doi[0]) if entry.doi else arxiv.doi if arxiv and not venue else "",
         keyword=_keywords(entry.categories),
         note="\n".join(_notes(entry, arxiv)),
         accessed=_issued(str(options.accessed)) if options.accessed else None,
@@ -116,9 +125,10 @@ def item(entry: Entry, options: CslOptions) -> Item:
         made.url = arxiv.url
         made.source = "arXiv.org"
     if venue:
-        made.type = venue.kind
-        made.publisher = venue.publisher
-        made.volume, made.issue, made.page, made.issn = venue.volume, venue.issue, venue.pages, venue.issn
+        made.type = venue.kind if venue.kind in TYPES else "document"
+        made.publisher = printable(venue.publisher)
+        made.volume, made.issue = printable(venue.volume), printable(venue.issue)
+        made.page, made.issn = printable(venue.pages), printable(venue.issn)
         made.container_title_short = _text(venue.container_short)
         if venue.kind == "book":
             made.collection_title = text(venue.container)
@@ -134,7 +144,7 @@ def item(entry: Entry, options: CslOptions) -> Item:
 
 @lru_cache(1 << 10)
 def _keywords(categories: tuple[str, ...]) -> str:
-    return ", ".join(category_names(categories))
+    return printable(", ".join(category_names(categories)))
 
 
 def _text(text: str) -> str:
@@ -175,7 +185,13 @@ def _parted_name(name: Name) -> dict[str, str]:
 
 @lru_cache(1 << 10)
 def _issued(date: str) -> dict[str, Any] | None:
-    return {"date-parts": [[int(part) for part in date.split("-")]], "raw": date} if date else None
+    """The date in parts and as text, which Zotero reads; what is no date as text alone."""
+    if not date:
+        return None
+    parts = date.split("-")
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        return {"literal": printable(date)}
+    return {"date-parts": [list(map(int, parts))], "raw": date}
 
 
 def _notes(entry: Entry, arxiv: ArxivId | None) -> Iterator[str]:

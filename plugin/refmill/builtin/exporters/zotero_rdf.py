@@ -6,17 +6,19 @@ The elements are those that Zotero's own importer reads (zotero/translators: RDF
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import quote
 
 from refmill_hooks import Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text import plain
+from refmill_hooks.text import plain, printable
 
 _OPENING = """<?xml version="1.0" encoding="UTF-8"?>
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -80,13 +82,13 @@ def refmill_exporters() -> Iterator[Exporter[ZoteroOptions]]:
 def _opening(options: ZoteroOptions) -> str:
     if not options.collection:
         return _OPENING
-    title = _xml(options.collection)
+    title = _safe(options.collection)
     return f'{_OPENING}  <z:Collection rdf:about="#collection">\n    <dc:title>{title}</dc:title>\n  </z:Collection>\n'
 
 
 def render(entry: Entry, options: ZoteroOptions) -> str:
     """The item, its note and its link; nodes of their own, so that no two items share or merge any."""
-    name = _xml(entry.key or entry.id.replace("/", "_"))
+    name = _fragment(entry.key or entry.id.replace("/", "_"))
     item_type, element = _TYPES.get(entry.venue.kind, _TYPES["article-journal"]) if entry.venue else (
         "preprint",
         "rdf:Description",
@@ -133,18 +135,18 @@ def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
         persons = "".join([_person(name) for name in entry.authors])
         add(f"<bib:authors><rdf:Seq>{persons}</rdf:Seq></bib:authors>")
     if date := reference_date(entry, latest=options.date == "latest"):
-        add(f"<dc:date>{date}</dc:date>")
+        add(f"<dc:date>{_safe(date)}</dc:date>")
         if options.accessed:
             add(f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>")
     if entry.abstract and options.abstract:
         add(f"<dcterms:abstract>{_text(entry.abstract)}</dcterms:abstract>")
     if id and not venue:
         add("<dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>")
-        add(f"<prism:number>arXiv:{id}</prism:number>")
+        add(f"<prism:number>arXiv:{_safe(id)}</prism:number>")
     if entry.doi:
-        add(f"<dc:identifier>DOI {_xml(entry.doi[0])}</dc:identifier>")
+        add(f"<dc:identifier>DOI {_safe(entry.doi[0])}</dc:identifier>")
     elif id and not venue:
-        add(f"<dc:identifier>DOI {_xml(ArxivId(id).doi)}</dc:identifier>")
+        add(f"<dc:identifier>DOI {_safe(ArxivId(id).doi)}</dc:identifier>")
     if id:
         add(f"<dc:identifier>{_uri(ArxivId(id, entry.version).url)}</dc:identifier>")
         add("<z:libraryCatalog>arXiv.org</z:libraryCatalog>")
@@ -153,12 +155,13 @@ def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
         if venue.kind == "report" and entry.report_no:
             add(f"<prism:number>{_text(entry.report_no)}</prism:number>")
     if entry.key:
-        add(f"<z:citationKey>{_xml(entry.key)}</z:citationKey>")
+        add(f"<z:citationKey>{_safe(entry.key)}</z:citationKey>")
     if entry.license:
-        add(f"<dc:rights>{_xml(entry.license)}</dc:rights>")
+        add(f"<dc:rights>{_safe(entry.license)}</dc:rights>")
     if id:
         version = f"\nversion: {entry.version}" if entry.version else ""
-        add(f"<dc:description>{ArxivId(id).citation(entry.primary_category)}{version}</dc:description>")
+        citation = ArxivId(id).citation(entry.primary_category)
+        add(f"<dc:description>{_safe(citation)}{version}</dc:description>")
     lines += _tags(entry.categories)
 
 
@@ -181,7 +184,7 @@ def _venue_lines(venue: Venue) -> Iterator[str]:
     if venue.pages:
         yield f"<bib:pages>{_text(venue.pages)}</bib:pages>"
     if venue.issn:
-        yield f"<dc:identifier>ISSN {_xml(venue.issn)}</dc:identifier>"
+        yield f"<dc:identifier>ISSN {_safe(venue.issn)}</dc:identifier>"
     if publisher:
         name = f"<foaf:name>{_text(publisher)}</foaf:name>"
         yield f"<dc:publisher><foaf:Organization>{name}</foaf:Organization></dc:publisher>"
@@ -206,11 +209,11 @@ def _person(name: Name) -> str:
 @lru_cache(1 << 10)
 def _tags(categories: tuple[str, ...]) -> list[str]:
     tag = "<dc:subject><z:AutomaticTag><rdf:value>{}</rdf:value></z:AutomaticTag></dc:subject>"
-    return [tag.format(_xml(name)) for name in category_names(categories)]
+    return [tag.format(_safe(name)) for name in category_names(categories)]
 
 
 def _uri(url: str) -> str:
-    return f"<dcterms:URI><rdf:value>{_xml(url)}</rdf:value></dcterms:URI>"
+    return f"<dcterms:URI><rdf:value>{_safe(url)}</rdf:value></dcterms:URI>"
 
 
 def _plain(text: str) -> str:
@@ -224,7 +227,24 @@ def _text(text: str) -> str:
 _name_text = lru_cache(1 << 12)(_text)
 
 
+def _safe(text: str) -> str:
+    """Text that XML 1.0 takes, as element content."""
+    return _xml(printable(text))
+
+
+_PLAIN_FRAGMENT = re.compile(r"[\w!$*+./:;?@-]*")
+_IN_FRAGMENT = re.compile(r"[^\w!$*+./:;?@-]")
+
+
+def _fragment(name: str) -> str:
+    """A name for the nodes of an item, as it stands in an attribute behind `#`: signs encoded as in URLs."""
+    if _PLAIN_FRAGMENT.fullmatch(name):
+        return name
+    return _IN_FRAGMENT.sub(lambda match: quote(match[0], safe=""), printable(name))
+
+
 def _xml(text: str) -> str:
+    """Printable text, escaped."""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text:

@@ -15,8 +15,21 @@ import msgspec
 from refmill.builtin.csl_dates import date_of
 from refmill.builtin.csl_names import authors_of
 from refmill.builtin.json_records import objects
-from refmill_hooks import DATE, OF_INSTITUTIONS, PROBLEM, UNVERIFIED, Entry, Reader, ReadError, Source, Venue, hookimpl
+from refmill_hooks import (
+    DATE,
+    OF_INSTITUTIONS,
+    PROBLEM,
+    REPLACED_KEY,
+    UNVERIFIED,
+    Entry,
+    Reader,
+    ReadError,
+    Source,
+    Venue,
+    hookimpl,
+)
 from refmill_hooks.categories import categories_in
+from refmill_hooks.citation_keys import portable_key
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, is_arxiv_doi, parse_id, split_dois
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
 from refmill_hooks.text import squeeze
@@ -102,6 +115,9 @@ def entry(record: bytes) -> Entry:
         for name, value in item.items()
         if name not in _READ and not (name == "collection-title" and venue and venue.kind == "book")
     }
+    key, replaced = _key(item)
+    if replaced:
+        extra[REPLACED_KEY] = replaced
     dois = tuple(doi for doi in split_dois(_text(item.get("DOI"))) if not is_arxiv_doi(doi))
     return Entry(
         id=arxiv.id if arxiv else "",
@@ -112,10 +128,22 @@ def entry(record: bytes) -> Entry:
         categories=tuple(codes),
         created=day,
         venue=venue,
-        key=_text(item.get("citation-key") or item.get("id")),
+        key=key,
         source="csl",
         **(noted | {"doi": dois + noted.get("doi", ()), "extra": extra}),
     )
+
+
+def _key(item: dict[str, Any]) -> tuple[str, str]:
+    """The citation key in a form that every program reads, "" for none, and what it was where that is another.
+
+    The URI of an item in somebody's library, as Zotero has them, is no citation key.
+    """
+    for name in ("citation-key", "id"):
+        if given := _text(item.get(name)):
+            key = "" if "://" in given else portable_key(given)
+            return key, "" if key == given or "://" in given else given
+    return "", ""
 
 
 def _arxiv(item: dict[str, Any]) -> tuple[ArxivId | None, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,9 +13,10 @@ from msgspec.structs import replace
 
 from refmill.builtin.compact import CompactSet
 from refmill.builtin.spool import Spool
-from refmill_hooks import Entry, Transform, hookimpl
+from refmill_hooks import REPLACED_KEY, Entry, Transform, hookimpl
+from refmill_hooks.citation_keys import ascii_letters, is_readable_key
 from refmill_hooks.dates import reference_date
-from refmill_hooks.text import plain, spelled
+from refmill_hooks.text import plain
 
 __all__ = ["KeyOptions", "alone", "settled", "stream"]
 
@@ -28,9 +28,6 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _TITLE_WORDS = 2
 _YEARS = frozenset({"year", "shortyear"})
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
-_LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,19 +54,27 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     """Keys that are there stay. Of equal keys the first is never changed, the next end in a, b … z, aa.
 
     Keys that differ in case alone are equal too: BibTeX refuses the second. Keys take the year of the first version, so
-    that a new version changes none.
+    that a new version changes none. A key that BibTeX, biber or pandoc cannot read is replaced, and kept as a mark.
     """
     taken = CompactSet()
     parts = _parts(options.template)
     for entry in entries:
+        entry = _without_unreadable_key(entry)
         key = entry.key or _key(entry, parts)
         if not taken.add(key.lower()):
             key = _next_free(key, taken)
         yield entry if key == entry.key else replace(entry, key=key)
 
 
+def _without_unreadable_key(entry: Entry) -> Entry:
+    if not entry.key or is_readable_key(entry.key):
+        return entry
+    return replace(entry, key="", extra={**entry.extra, REPLACED_KEY: entry.key})
+
+
 def alone(entry: Entry, options: KeyOptions) -> Entry:
     """The entry with the key that `stream` gives it where no other competes for that."""
+    entry = _without_unreadable_key(entry)
     return entry if entry.key else replace(entry, key=_key(entry, _parts(options.template)))
 
 
@@ -84,7 +89,7 @@ def settled(
     keeps = bytearray()
     parts = _parts(options.template)
     with Spool() as spool:
-        for entry in entries:
+        for entry in map(_without_unreadable_key, entries):
             spool.add(entry)
             keeps.append(bool(entry.key) and taken.add(entry.key.lower()))
         for entry, is_kept in zip(spool, keeps, strict=True):
@@ -184,8 +189,7 @@ def _ascii(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text.lower()
     if not text.isascii() or "\\" in text:
-        text = unicodedata.normalize("NFKD", plain(text).translate(_LETTERS))
-        text = "".join(character if character < "\x80" else spelled(character) for character in text)
+        text = ascii_letters(plain(text))
     return _UNSAFE.sub("", text).lower()
 
 
