@@ -1,4 +1,4 @@
-"""Hostile values: a grammar of the pieces that break out of a field, a format or a program, and what TeX makes of them."""
+"""Hostile values: a grammar of pieces that break out of a field, a format or a program, and what TeX makes of them."""
 
 from __future__ import annotations
 

@@ -9,22 +9,34 @@ import re
 import unicodedata
 from typing import Final
 
+from refmill_hooks.entry import Entry
 from refmill_hooks.latex import spelled
 
-__all__ = ["ascii_letters", "is_readable_key", "portable_key", "safe_key"]
+__all__ = ["ascii_letters", "has_readable_key", "is_readable_key", "portable_key", "safe_key"]
 
-_UNREADABLE: Final = re.compile(r'[\s,"{}%#~\\]|\^(?=\^)|(?<=\^)\^')
-"""What ends or breaks a key in BibTeX, biber or pandoc; TeX reads another character for `^^` and what follows."""
+_ENDS_KEY: Final = re.compile(r'[\s,"{}%#~\\]|\^(?=\^)|(?<=\^)\^')
+"""What ends or breaks a key even in BibTeX; TeX reads another character for `^^` and what follows."""
+
+_UNREADABLE: Final = re.compile(r"""[\s,"{}%#~\\'()=<>^|]""")
+"""What biber or pandoc stop at besides."""
 
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9!$&*+./:;?@\[\]_`-]+")
-"""What all three read alike. biber stops at `'`, `(`, `)` and `=`, pandoc at `<`, `>`, `^` and `|` too."""
-
 _SUBSTITUTE: Final = "_"
+_FROM_BIB: Final = "bib"
+"""The reader whose keys BibTeX has read before, and texts cite."""
 
 
 def is_readable_key(key: str) -> bool:
     """Whether BibTeX, biber and pandoc take it for one key; letters of any script are allowed."""
     return _PORTABLE.fullmatch(key) is not None or (key.isprintable() and key != "" and not _UNREADABLE.search(key))
+
+
+def has_readable_key(entry: Entry) -> bool:
+    """Whether the key of an entry can stay: all programs read it, or it is that of a .bib and BibTeX does."""
+    key = entry.key
+    return is_readable_key(key) or (
+        entry.source == _FROM_BIB and key.isprintable() and key != "" and not _ENDS_KEY.search(key)
+    )
 
 
 def portable_key(key: str) -> str:
@@ -49,8 +61,9 @@ _LETTERS: Final = str.maketrans(
 )
 
 
-def safe_key(key: str) -> str:
-    """Return the key with `_` for each character that would end it or begin something else: for exporters."""
-    if is_readable_key(key):
-        return key
-    return "".join(filter(str.isprintable, _UNREADABLE.sub(_SUBSTITUTE, key)))
+def safe_key(entry: Entry) -> str:
+    """Return the key of an entry for exporters, or else its id, with `_` for what would end it; `entry` for none."""
+    if has_readable_key(entry):
+        return entry.key
+    key = _UNREADABLE.sub(_SUBSTITUTE, entry.key or entry.id.replace("/", "_"))
+    return "".join(filter(str.isprintable, key)) or "entry"

@@ -176,6 +176,7 @@ def _checked(body: str, known: frozenset[str]) -> str:
     """The finished math with its signs, or "" where a step before left something that TeX must not read."""
     if not body.isascii():
         body = _BEFORE_LETTER.sub(r"\1 ", body)  # pdfTeX ends a command in front of it, other engines do not
+        body = composed(body)
     if "\\" in body and not known.issuperset(MATH_COMMAND.findall(body)):
         return ""
     body = body.rstrip(_NOT_AT_THE_END)

@@ -82,7 +82,7 @@ def _for_jabref(options: BibOptions, dialect: str) -> str:
 
 
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    lines = [f"@{_kind(entry, options, biblatex)}{{{safe_key(entry.key or entry.id.replace('/', '_'))}"]
+    lines = [f"@{_kind(entry, options, biblatex)}{{{safe_key(entry)}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
         _add_kept(lines, entry, options.ascii)
@@ -209,11 +209,11 @@ _DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-\d\d)?)?", re.ASCII)
 
 @lru_cache(1 << 10)
 def _dates(written: str, biblatex: bool) -> tuple[str, ...]:
-    """The fields of a date such as `2007-07-24`, `2007` or ""; what is no date is the year, as text."""
+    """The fields of a date such as `2007-07-24` or `2007`, if any; biblatex bears no other text in a year."""
     if not written:
         return ()
     if not _DATE.fullmatch(written):
-        return (f",\n  year          = {{{latex(written)}}}",)
+        return (f"{_lead('addendum' if biblatex else 'year')}{{{latex(written)}}}",)
     if biblatex:
         return (f",\n  date          = {{{written}}}",)
     year, _, rest = written.partition("-")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from refmill.builtin.compact import CompactSet
 from refmill.builtin.spool import Spool
 from refmill_hooks import REPLACED_KEY, Entry, Transform, hookimpl
-from refmill_hooks.citation_keys import ascii_letters, is_readable_key
+from refmill_hooks.citation_keys import ascii_letters, has_readable_key
 from refmill_hooks.dates import reference_date
 from refmill_hooks.text import plain
 
@@ -67,7 +67,7 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
 
 
 def _without_unreadable_key(entry: Entry) -> Entry:
-    if not entry.key or is_readable_key(entry.key):
+    if not entry.key or has_readable_key(entry):
         return entry
     return replace(entry, key="", extra={**entry.extra, REPLACED_KEY: entry.key})
 
