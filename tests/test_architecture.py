@@ -15,8 +15,18 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {"errors", "identifiers", "builtin", "process_worker", "ready", "report_page", "unpacking", "zotero_items"},
-    {"options", "merge", "process_pool", "wire", "store", "scaffold"},
+    {
+        "errors",
+        "identifiers",
+        "builtin",
+        "limits",
+        "process_worker",
+        "ready",
+        "report_page",
+        "unpacking",
+        "zotero_items",
+    },
+    {"options", "bounded_http", "content_codings", "merge", "process_pool", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},

@@ -51,7 +51,8 @@ class Summary:
       input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
-      of. `offline`: whether that was wished so.
+      of. `offline`: whether that was wished so. `refusals`: the first few reasons why no source could; `may_pass`:
+      whether one of all may be gone in another run.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `unwritten`: entries that an exporter or a transform failed on; `written`: entries by output.
     - `notes`: what else the user should know, a line each.
@@ -67,6 +68,8 @@ class Summary:
     missing: Tally = field(default_factory=Tally)
     unknown: Tally = field(default_factory=Tally)
     offline: bool = False
+    refusals: list[str] = field(default_factory=list)
+    may_pass: bool = False
     suspect: dict[str, Tally] = field(default_factory=dict)
     withdrawn: Tally = field(default_factory=Tally)
     merged: Tally = field(default_factory=Tally)
@@ -96,11 +99,7 @@ class Summary:
                 yield f"{label:<10} {count:,}"
         if self.enriched or self.found or self.missing.count or self.unknown.count:
             yield f"enriched   {self.enriched:,}"
-        if self.missing.count:
-            yield f"missing    {self.missing}"
-        if self.unknown.count:
-            left = "left as they are, for lack of a source offline" if self.offline else "run again to go on"
-            yield f"unknown    {self.unknown}; {left}"
+        yield from self.unanswered()
         if self.withdrawn.count:
             yield f"withdrawn  {self.withdrawn}"
         if self.merged.count:
@@ -116,6 +115,17 @@ class Summary:
         for what, tally in self.suspect.items():
             yield f"kept as printed, {what}: {tally}; enrich to mend: without --offline, or with --snapshot FILE"
         yield from self.notes
+
+    def unanswered(self) -> Iterator[str]:
+        """The lines of the summary about ids without an answer."""
+        if self.missing.count:
+            yield f"missing    {self.missing}"
+        if self.unknown.count:
+            left = "left as they are, for lack of a source offline" if self.offline else "left as they are"
+            again = "; run again to go on" if self.may_pass and not self.offline else ""
+            yield f"unknown    {self.unknown}; {left}{again}"
+            for reason in self.refusals if not self.offline else ():
+                yield f"           {reason}"
 
 
 class Report:
@@ -232,8 +242,13 @@ class Report:
         self.summary.missing.add(id)
         self._outcome({"id": id, "state": "missing", "reason": reason})
 
-    def unknown(self, id: str, reason: str) -> None:
-        self.summary.unknown.add(id)
+    def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
+        """An id that no source could tell of; `may_pass`: another run may get an answer."""
+        summary = self.summary
+        summary.unknown.add(id)
+        summary.may_pass = summary.may_pass or may_pass
+        if reason not in summary.refusals and len(summary.refusals) < EXAMPLES:
+            summary.refusals.append(reason)
         self._outcome({"id": id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:

@@ -127,7 +127,7 @@ def _ask(question: Question, net: Net, url: str) -> Feed:
     if answer.status in _REFUSED:
         return _read(answer.body, asked=keys, error=f"HTTP {answer.status}")
     if answer.status != 200:
-        raise ServiceError(f"{url} answers HTTP {answer.status}: it is not arXiv's query API")
+        raise ServiceError(f"{url} answers HTTP {answer.status}: it is not arXiv's query API", is_lasting=True)
     return _read(answer.body, asked=keys)
 
 
