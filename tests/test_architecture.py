@@ -15,19 +15,11 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {
-        "errors",
-        "identifiers",
-        "builtin",
-        "limits",
-        "process_worker",
-        "ready",
-        "report_page",
-        "unpacking",
-        "zotero_items",
-    },
-    {"options", "bounded_http", "content_codings", "merge", "process_pool", "wire", "store", "scaffold"},
-    {"registry", "net"},
+    {"limits", "process_worker", "store_tables"},
+    {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items"},
+    {"bounded_http", "content_codings", "process_pool"},
+    {"options", "merge", "wire", "store", "scaffold"},
+    {"local_programs", "net", "registry", "zotero_api"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
     {"planning"},
