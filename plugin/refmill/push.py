@@ -45,7 +45,7 @@ class Pushed:
 
 class _Target(msgspec.Struct):
     id: str | int = ""
-    name: str = ""
+    name: str | None = None
 
 
 class _Selected(msgspec.Struct):
@@ -72,10 +72,10 @@ class Zotero:
             self.library = "local"
             return
         chosen = self._selected()
-        if not chosen.libraryEditable:
-            name = quoted(chosen.libraryName)
+        if chosen.libraryEditable is False:
+            name = quoted(chosen.libraryName or "")
             raise PushError(f"Zotero: the selected library {name!r} is read-only; select another")
-        self.library = str(chosen.libraryID)
+        self.library = "" if chosen.libraryID is None else str(chosen.libraryID)
         self._target = self._find(collection, chosen) if collection else ""
 
     def _selected(self) -> _Selected:
@@ -91,7 +91,7 @@ class Zotero:
         for each in targets:
             if each.name == name:
                 return str(each.id)
-        known = quoted(", ".join(sorted(each.name for each in targets)), 1000) or "none"
+        known = quoted(", ".join(sorted(each.name or "" for each in targets)), 1000) or "none"
         raise PushError(f"Zotero has no collection {name!r}: make it there first. Known: {known}")
 
     def send(self, entries: list[Entry]) -> None:
