@@ -51,8 +51,7 @@ class Summary:
       input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
-      of. `offline`: whether that was wished so. `refusals`: the first few reasons why no source could; `may_pass`:
-      whether one of all may be gone in another run.
+      of. `offline`: whether that was wished so. `refusals`: the first reasons why; `may_pass`: may another run help.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `unwritten`: entries that an exporter or a transform failed on; `written`: entries by output.
     - `notes`: what else the user should know, a line each.
@@ -121,11 +120,9 @@ class Summary:
         if self.missing.count:
             yield f"missing    {self.missing}"
         if self.unknown.count:
-            left = "left as they are, for lack of a source offline" if self.offline else "left as they are"
-            again = "; run again to go on" if self.may_pass and not self.offline else ""
-            yield f"unknown    {self.unknown}; {left}{again}"
-            for reason in self.refusals if not self.offline else ():
-                yield f"           {reason}"
+            why = ", for lack of a source offline" if self.offline else "; run again to go on" if self.may_pass else ""
+            yield f"unknown    {self.unknown}; left as they are{why}"
+            yield from (f"           {reason}" for reason in self.refusals if not self.offline)
 
 
 class Report:
@@ -243,12 +240,9 @@ class Report:
         self._outcome({"id": id, "state": "missing", "reason": reason})
 
     def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
-        """An id that no source could tell of; `may_pass`: another run may get an answer."""
-        summary = self.summary
-        summary.unknown.add(id)
-        summary.may_pass = summary.may_pass or may_pass
-        if reason not in summary.refusals and len(summary.refusals) < EXAMPLES:
-            summary.refusals.append(reason)
+        self.summary.unknown.add(id)
+        self.summary.may_pass |= may_pass
+        self.summary.refusals = list(dict.fromkeys([*self.summary.refusals, reason]))[:EXAMPLES]
         self._outcome({"id": id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:

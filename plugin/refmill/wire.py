@@ -172,7 +172,8 @@ def _cause(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
             told = cause.strerror
-        cause = cause.__cause__ or cause.__context__
+        inner = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
+        cause = cause.__cause__ or cause.__context__ or inner
     return quoted(told)
 
 
