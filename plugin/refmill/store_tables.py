@@ -103,9 +103,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def foreign(connection: sqlite3.Connection) -> str:
     """Why this file must not be written to, or "": it is a store of this or an older refmill, or new."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    # in one read, or it may see half of what another refmill makes of a new file
+    application, schema, tables = connection.execute(
+        "SELECT application_id, user_version, (SELECT COUNT(*) FROM sqlite_master)"
+        " FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
     if application == _APPLICATION:
         return "it was made by a newer refmill" if schema > _SCHEMA else ""
     return "it is a database of another program" if application or schema or tables else ""

@@ -61,7 +61,7 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def moments() -> Iterator[float]:
     dice = random.Random(5)
-    return iter([dice.random() * 0.6 for _ in range(3)])
+    return iter([dice.random() * 0.4 for _ in range(3)])
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,14 @@ def moments() -> Iterator[float]:
 def test_a_signal_ends_it(
     number: signal.Signals, status: int, dump: Path, tmp_path: Path, moments: Iterator[float]
 ) -> None:
+    statuses = []
     for moment in moments:
         run = Run(dump, tmp_path)
         time.sleep(moment)
         run.process.send_signal(number)
-        assert run.ended() == status
+        statuses.append(run.ended())
+    assert status in statuses
+    assert set(statuses) <= {status, 0}  # 0: it had just come to its end
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
