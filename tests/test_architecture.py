@@ -15,9 +15,11 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
+    {"limits", "process_worker", "store_tables"},
     {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items"},
+    {"bounded_http", "content_codings", "process_pool"},
     {"options", "merge", "wire", "store", "scaffold"},
-    {"registry", "net"},
+    {"local_programs", "net", "registry", "zotero_api"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
     {"planning"},

@@ -50,7 +50,14 @@ class SkipRecord(Exception):
 
 
 class ServiceError(Exception):
-    """A service could not be reached, or gave no usable answer after all tries. The ids asked for end as *unknown*."""
+    """A service could not be reached, or gave no usable answer after all tries. The ids asked for end as *unknown*.
+
+    `is_lasting`: another run would end like this one, for the service refuses, or is not what it was taken for.
+    """
+
+    def __init__(self, message: str, *, is_lasting: bool = False) -> None:
+        super().__init__(message)
+        self.is_lasting = is_lasting
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -208,7 +208,8 @@ class _Stage:
             raise ServiceError(f"{enricher.name}: {error}") from error
         except Exception as error:
             self._asking.registry.fault(enricher, error)
-            raise ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}") from error
+            reason = f"the enricher {enricher.name} failed: {type(error).__name__}: {error}"
+            raise ServiceError(reason, is_lasting=True) from error
 
     def _take(self, enricher: Enricher[Any], key: str, raw: bytes | Missing, answers: dict[str, Answer]) -> None:
         if isinstance(raw, Missing):
@@ -217,10 +218,11 @@ class _Stage:
         try:
             answers[key] = enricher.entry(raw), enricher.name
         except ReadError as error:
-            answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}")
+            answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}", is_lasting=True)
         except Exception as error:
             self._asking.registry.fault(enricher, error)
-            answers[key] = ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}")
+            reason = f"the enricher {enricher.name} failed: {type(error).__name__}: {error}"
+            answers[key] = ServiceError(reason, is_lasting=True)
 
     def _settled(
         self, window: deque[_Waiting], answers: dict[str, Answer], pending: dict[str, None]
@@ -251,7 +253,7 @@ class _Stage:
         elif isinstance(answer, Missing):
             report.missing(key, answer.reason)
         elif answer is not None:
-            report.unknown(key, str(answer))
+            report.unknown(key, str(answer), may_pass=not answer.is_lasting)
         elif self._asking.net is None:
             report.unknown(key, "offline, and neither the store nor a file knows it")
         else:

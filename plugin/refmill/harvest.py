@@ -114,13 +114,13 @@ def _page(url: SplitResult, done: Harvested, net: Net) -> Page:
     asked = "&".join(filter(None, (url.query, urlencode(query))))
     answer = net.ask(url._replace(query=asked, fragment="").geturl(), usable=partial(_complaint, done))
     if answer.status != 200:
-        raise ServiceError(f"{done.url} answers HTTP {answer.status}")
+        raise ServiceError(f"{done.url} answers HTTP {answer.status}", is_lasting=True)
     page = page_of(answer.body)
     if done.token or page.code in ("", NO_RECORDS):
         return page
     refused = f"{done.url} refuses the query: {page.error}"
     if done.pages:
-        raise ServiceError(refused)
+        raise ServiceError(refused, is_lasting=True)
     raise UsageError(f"{refused}; check --set, --prefix, --from and --until")
 
 
@@ -203,5 +203,6 @@ def _check_refusals(done: Harvested) -> None:
     if done.refusals > RESTARTS:
         raise ServiceError(
             f"{done.url} refuses its own resumption tokens; the list was asked for again {RESTARTS} times"
-            f" from {done.since or 'its beginning'} on; ask for fewer days at once with --from and --until"
+            f" from {done.since or 'its beginning'} on; ask for fewer days at once with --from and --until",
+            is_lasting=True,
         )

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from refmill.wire import Limits, Then, Trouble, exchange, is_this_machine, new_session
+import msgspec
+
+from refmill.limits import Limits
+from refmill.wire import REDIRECTS, Then, Trouble, exchange, is_this_machine, quoted, user_agent
 from refmill_hooks import Answer, ServiceError
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ TRIES: Final = 7
 UNREACHABLE_TRIES: Final = 3
 """Of a host to which no connection can be made: a machine without a network gets its answer in seconds."""
 
+SLOW_TRIES: Final = 2
+"""Of a host whose answer takes longer than the limit: each try takes minutes."""
+
 FAILED_ASKS: Final = 2
 """So many questions in a row, each given up after all its tries, and a host is taken to be down."""
 
@@ -40,7 +46,6 @@ _LONGEST_BACK_OFF: Final = 20
 _MARGIN: Final = 1.02
 """The network carries one request faster than another, and the pause is measured at the other end."""
 
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST_REDIRECTION: Final = 5
 
 
@@ -81,7 +86,7 @@ class HttpNet:
         self._random = random.Random(seed)
         self._services: dict[str, _Service] = {}
         self._services_lock = threading.Lock()
-        self._closed: dict[str, str] = {}
+        self._closed: dict[str, Trouble] = {}
         self._refused: set[str] = set()
 
     def __enter__(self) -> HttpNet:
@@ -104,38 +109,33 @@ class HttpNet:
         follow: Collection[str] = (),
     ) -> Answer:
         """As `refmill_hooks.Net` says. A host that is out of reach or denies access is asked nothing more."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ServiceError(f"{url!r} is not the address of a service: it must begin with http:// or https://")
-        host = parts.netloc
-        service = self._service(parts.hostname, host)
+        name, host = _parts(url)
+        service = self._service(name, host)
         with service.lock:
-            if host in self._closed:
-                raise ServiceError(self._closed[host])
-            tries = unreachable = 0
+            tries = unreachable = slow = 0
             while True:
-                outcome = self._try(service, url, form, headers or {}, follow)
+                host, outcome = self._try(service, url, form, headers or {}, follow)
                 answered = isinstance(outcome, Answer)
                 if isinstance(outcome, Answer):
                     complaint = usable(outcome) if usable else None
                     if complaint is None:
                         service.failed_asks = 0
                         return outcome
-                    outcome = Trouble(complaint)
+                    outcome = _unusable(outcome, complaint)
                 tries += 1
                 unreachable = unreachable + 1 if outcome.then is Then.UNREACHABLE else 0
+                slow += outcome.then is Then.SELDOM
                 hopeless = outcome.then in (Then.GIVE_UP, Then.CLOSE) or unreachable == UNREACHABLE_TRIES
-                if hopeless or tries == TRIES:
+                if hopeless or tries == TRIES or slow == SLOW_TRIES:
                     raise self._given_up(service, host, outcome, answered)
-                self._back_off(parts.hostname, host, outcome, tries)
+                self._back_off(name, host, outcome, tries)
 
     def _given_up(self, service: _Service, host: str, trouble: Trouble, answered: bool) -> ServiceError:
-        message = f"{host}: {trouble.reason}"
-        if trouble.then is Then.AGAIN and not answered:
+        if trouble.then in (Then.AGAIN, Then.SELDOM) and not answered:
             service.failed_asks += 1
         if trouble.then in (Then.CLOSE, Then.UNREACHABLE) or service.failed_asks == FAILED_ASKS:
-            self._closed[host] = message
-        return ServiceError(message)
+            self._closed[host] = msgspec.structs.replace(trouble, then=Then.GIVE_UP)
+        return ServiceError(f"{host}: {trouble.reason}", is_lasting=trouble.is_lasting)
 
     def _back_off(self, name: str, host: str, trouble: Trouble, tries: int) -> None:
         pauses = 1 if trouble.then is Then.UNREACHABLE else min(2**tries, _LONGEST_BACK_OFF)
@@ -148,7 +148,10 @@ class HttpNet:
         domain = host if is_this_machine(name) else ".".join(name.split(".")[-2:])
         with self._services_lock:
             if domain not in self._services:
-                self._services[domain] = _Service(new_session())
+                from refmill.bounded_http import new_session
+
+                headers = {"User-Agent": user_agent(), "Accept-Encoding": "gzip"}
+                self._services[domain] = _Service(new_session(self._limits, headers))
             return self._services[domain]
 
     def _pause_for(self, name: str) -> float:
@@ -166,25 +169,64 @@ class HttpNet:
         form: Mapping[str, str] | None,
         headers: Mapping[str, str],
         follow: Collection[str],
-    ) -> Answer | Trouble:
-        """One request, and one more for each redirection that is followed, each at its time."""
+    ) -> tuple[str, Answer | Trouble]:
+        """One request, and one more for each redirection that is followed, each at its time; the host asked last."""
+        name, host = _parts(url)
         for _ in range(_LONGEST_REDIRECTION):
-            here = urlsplit(url)
-            wait = service.started + self._pause_for(here.hostname or "") * _MARGIN - self._clock()
+            if host in self._closed:
+                return host, self._closed[host]
+            wait = service.started + self._pause_for(name) * _MARGIN - self._clock()
             if wait > 0:
                 self._sleep(wait)
             service.started = self._clock()
-            outcome = exchange(service.session, url, form=form, headers=headers, limits=self._limits, clock=self._clock)
-            if isinstance(outcome, Trouble) or outcome.status not in _REDIRECTS:
-                return outcome
-            url = urljoin(url, outcome.headers.get("location", ""))
-            there = urlsplit(url)
-            trusted = there.hostname == here.hostname or there.hostname in follow
-            if not trusted or there.scheme not in (here.scheme, "https"):
-                return Trouble(f"it points to {url}, which is not followed", Then.GIVE_UP)
+            outcome = exchange(service.session, url, form=form, headers=headers, limits=self._limits)
+            if isinstance(outcome, Trouble) or outcome.status not in REDIRECTS:
+                return host, outcome
+            target = _target(url, outcome.headers.get("location", ""), follow)
+            if isinstance(target, Trouble):
+                return host, target
+            url = target
+            name, host = _parts(url)
             if outcome.status == 303:
                 form = None
-        return Trouble("it redirects without end", Then.GIVE_UP)
+        return host, Trouble("it redirects without end", Then.GIVE_UP, is_lasting=True)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """The name of the host, and with its port. Raises ServiceError."""
+    try:
+        parts = urlsplit(url)
+        name = parts.hostname
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError as error:
+        raise ServiceError(f"{quoted(url)} is not the address of a service: {error}", is_lasting=True) from error
+    if parts.scheme not in ("http", "https") or not name:
+        message = f"{quoted(url)!r} is not the address of a service: it must begin with http:// or https://"
+        raise ServiceError(message, is_lasting=True)
+    return name, f"[{name}]{port}" if ":" in name else f"{name}{port}"
+
+
+def _target(url: str, location: str, follow: Collection[str]) -> str | Trouble:
+    """Where a redirection leads, if it is to be followed."""
+    here = urlsplit(url)
+    try:
+        target = urljoin(url, location)
+        there = urlsplit(target)
+        is_address = bool(location) and bool(there.hostname) and there.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        return Trouble(f"it points to {quoted(location)!r}, which is no address", Then.GIVE_UP, is_lasting=True)
+    trusted = there.hostname == here.hostname or there.hostname in follow
+    if not trusted or there.scheme not in (here.scheme, "https"):
+        return Trouble(f"it points to {quoted(target)}, which is not followed", Then.GIVE_UP, is_lasting=True)
+    return target
+
+
+def _unusable(answer: Answer, complaint: str) -> Trouble:
+    if "html" in answer.headers.get("content-type", "").lower():
+        return Trouble(f"{complaint}; this may be a page to log in at", is_lasting=True)
+    return Trouble(complaint)
 
 
 def _pause_of_environment() -> float:

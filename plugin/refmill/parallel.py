@@ -7,19 +7,17 @@ entry rendered again, so the bytes are those of a single process.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
-import tempfile
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
 
@@ -31,9 +29,12 @@ from refmill.ready import Piece, Problem, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.unpacking import BROKEN, PlainFile, Rewound
-from refmill.worker import FOLDERS, Told, read_shard
+from refmill.worker import Told, read_shard
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.source import BLOCK
+
+if TYPE_CHECKING:
+    from refmill.process_pool import ProcessPool
 
 __all__ = ["JOBS", "default_jobs", "is_parallel", "process_pool", "read_ready"]
 
@@ -57,53 +58,15 @@ def default_jobs(inputs: Sequence[str], least: int = 1) -> int:
     return min(processors, JOBS) if size_of(inputs) >= _WORTH_IT else least
 
 
-@contextlib.contextmanager
-def process_pool(jobs: int) -> Iterator[Executor]:
-    """Processes that start as copies of this one, or afresh where a copy could catch a thread at work.
+def process_pool(jobs: int) -> ProcessPool:
+    """Processes of this machine; none outlives the context, or this process. Raises UsageError."""
+    from refmill.process_pool import ProcessPool
 
-    None of them outlives the context, or this process: an error or an interrupt ends them at once.
-    """
-    import multiprocessing
-    import threading
-
-    can_copy = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if can_copy else "spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_work)
     try:
-        yield pool
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_work() -> None:
-    """Leaves it to the parent what an interrupt means, and ends this worker once the parent is gone.
-
-    What a plugin prints must not end up in the output.
-    """
-    import multiprocessing
-    import shutil
-    import signal
-    import sys
-    import threading
-    from multiprocessing.connection import wait
-
-    sys.stdout = sys.stderr
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            wait([parent.sentinel])
-            for folder in (*FOLDERS, *FOLDERS):  # work may have put a file there meanwhile
-                shutil.rmtree(folder, ignore_errors=True)
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        return ProcessPool(jobs)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"several processes cannot be started; --jobs 1 needs none ({reason})") from error
 
 
 def is_parallel(job: Job, plan: Plan) -> bool:
@@ -117,49 +80,35 @@ def read_ready(
     opened: Iterator[Opened], job: Job, registry: Registry, report: Report, executor: Executor, jobs: int
 ) -> Iterator[Entry]:
     """The entries of all sources in their order, those of formats that can be cut read by the executor's workers."""
+    from refmill.process_pool import ProcessPool
+
     work = pickle.dumps((job, registry.files))
-    here = isinstance(executor, ProcessPoolExecutor)
-    with _folder() if here else contextlib.nullcontext("") as folder:
-        for source, reader in opened:
-            broken: list[Exception] = []
-            pieces = _pieces(source, reader, here, broken)
-            if pieces is None:
-                yield from read_entries([(source, reader)], registry, report)
-                continue
-            task = partial(read_shard, work, folder, source.name, reader.name)
-            lines = 0
-            try:
-                for piece, result in _in_order(pieces, task, executor, jobs):
-                    shard = _decode_shard(result)
-                    shard.claim()
-                    shard.reread = partial(_reread, piece, shard.begins, source.name, reader, registry)
-                    yield from _received(shard, source.name, lines, report)
-                    lines += shard.lines
-                    source.latin1_lines += shard.latin1_lines
-            except BrokenExecutor as error:
-                reason = f"a worker process ended by itself, perhaps for lack of memory; --jobs 1 needs none ({error})"
-                raise UsageError(f"{source.name}: {reason}") from error
-            except OSError as error:
-                raise UsageError(f"{source.name}: several processes cannot read it; --jobs 1 may ({error})") from error
-            for damage in broken:
-                report.unreadable(source.name, lines, f"broken off here: {damage}", "")
-            tell_latin1(source, report)
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[str]:
-    """Where workers of this machine leave what they rendered, or "" for nowhere."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="refmill-", ignore_cleanup_errors=True)
-    except OSError:
-        yield ""
-        return
-    with folder as name:
-        FOLDERS.add(name)  # workers that are copies of this process know it from their beginning
+    here = isinstance(executor, ProcessPool)
+    folder = executor.folder if isinstance(executor, ProcessPool) else ""
+    for source, reader in opened:
+        broken: list[Exception] = []
+        pieces = _pieces(source, reader, here, broken)
+        if pieces is None:
+            yield from read_entries([(source, reader)], registry, report)
+            continue
+        task = partial(read_shard, work, folder, source.name, reader.name)
+        lines = 0
         try:
-            yield name
-        finally:
-            FOLDERS.discard(name)
+            for piece, result in _in_order(pieces, task, executor, jobs):
+                shard = _decode_shard(result)
+                shard.claim()
+                shard.reread = partial(_reread, piece, shard.begins, source.name, reader, registry)
+                yield from _received(shard, source.name, lines, report)
+                lines += shard.lines
+                source.latin1_lines += shard.latin1_lines
+        except BrokenExecutor as error:
+            reason = f"a worker process ended by itself, perhaps for lack of memory; --jobs 1 needs none ({error})"
+            raise UsageError(f"{source.name}: {reason}") from error
+        except OSError as error:
+            raise UsageError(f"{source.name}: several processes cannot read it; --jobs 1 may ({error})") from error
+        for damage in broken:
+            report.unreadable(source.name, lines, f"broken off here: {damage}", "")
+        tell_latin1(source, report)
 
 
 def _in_order(

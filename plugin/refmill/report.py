@@ -53,7 +53,7 @@ class Summary:
       input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
-      of. `offline`: whether that was wished so.
+      of. `offline`: whether that was wished so. `refusals`: the first reasons why; `may_pass`: may another run help.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `executing`: entries whose values, kept from a .bib, hold commands of TeX that read or write files or run code.
     - `replaced_keys`: citation keys that no program could read, and what stands for them.
@@ -71,6 +71,8 @@ class Summary:
     missing: Tally = field(default_factory=Tally)
     unknown: Tally = field(default_factory=Tally)
     offline: bool = False
+    refusals: list[str] = field(default_factory=list)
+    may_pass: bool = False
     suspect: dict[str, Tally] = field(default_factory=dict)
     withdrawn: Tally = field(default_factory=Tally)
     merged: Tally = field(default_factory=Tally)
@@ -102,11 +104,7 @@ class Summary:
                 yield f"{label:<10} {count:,}"
         if self.enriched or self.found or self.missing.count or self.unknown.count:
             yield f"enriched   {self.enriched:,}"
-        if self.missing.count:
-            yield f"missing    {self.missing}"
-        if self.unknown.count:
-            left = "left as they are, for lack of a source offline" if self.offline else "run again to go on"
-            yield f"unknown    {self.unknown}; {left}"
+        yield from self.unanswered()
         if self.withdrawn.count:
             yield f"withdrawn  {self.withdrawn}"
         if self.merged.count:
@@ -126,6 +124,15 @@ class Summary:
         for what, tally in self.suspect.items():
             yield f"kept as printed, {what}: {tally}; enrich to mend: without --offline, or with --snapshot FILE"
         yield from self.notes
+
+    def unanswered(self) -> Iterator[str]:
+        """The lines of the summary about ids without an answer."""
+        if self.missing.count:
+            yield f"missing    {self.missing}"
+        if self.unknown.count:
+            why = ", for lack of a source offline" if self.offline else "; run again to go on" if self.may_pass else ""
+            yield f"unknown    {self.unknown}; left as they are{why}"
+            yield from (f"           {reason}" for reason in self.refusals if not self.offline)
 
 
 class Report:
@@ -248,8 +255,10 @@ class Report:
         self.summary.missing.add(id)
         self._outcome({"id": id, "state": "missing", "reason": reason})
 
-    def unknown(self, id: str, reason: str) -> None:
+    def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
         self.summary.unknown.add(id)
+        self.summary.may_pass |= may_pass
+        self.summary.refusals = list(dict.fromkeys([*self.summary.refusals, reason]))[:EXAMPLES]
         self._outcome({"id": id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:

@@ -1,4 +1,7 @@
-"""The store of answers: one SQLite file in the user's cache folder, so that nothing is asked twice.
+"""The store: one SQLite file in the user's cache folder with the answers of services, so that nothing is asked twice.
+
+Beside them it remembers what was pushed into a library: not an answer that can be had again, so it does not go when
+the answers are cleared.
 
 Made for being killed at any moment and for several refmills at once: the file is in WAL mode, each `put` is one short
 transaction, whoever finds the file locked waits.
@@ -11,18 +14,20 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from refmill import store_tables
+from refmill.store_tables import Count, Pushes, Stats
 from refmill_hooks import Missing
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["ABSENT_AGE", "MAX_AGE", "Count", "Stats", "Store", "Stored"]
+__all__ = ["ABSENT_AGE", "MAX_AGE", "Count", "Pushes", "Stats", "Store", "Stored"]
 
 DAY: Final = 86400.0
 MAX_AGE: Final = 7 * DAY
@@ -31,20 +36,6 @@ MAX_AGE: Final = 7 * DAY
 ABSENT_AGE: Final = DAY
 """How long it is believed that a service does not know a key: arXiv's index changes once a day."""
 
-_APPLICATION: Final = 0x7265666D
-"""What marks a SQLite file as ours, so that no other program's is touched."""
-
-_SCHEMA: Final = 1
-_TABLE: Final = """
-CREATE TABLE IF NOT EXISTS answers (
-    service TEXT NOT NULL,
-    key TEXT NOT NULL,
-    raw BLOB,        -- zstd; NULL where the service does not know the key
-    reason TEXT,     -- why not
-    fetched_at REAL NOT NULL,
-    PRIMARY KEY (service, key)
-)"""
-_KEYS_AT_ONCE: Final = 500
 _LOCKED_FOR: Final = 10.0
 """Seconds to wait for another refmill to finish a transaction."""
 
@@ -56,23 +47,6 @@ class Stored(msgspec.Struct, frozen=True):
 
     answer: bytes | Missing
     fetched_at: float
-
-
-class Count(msgspec.Struct, frozen=True):
-    """How many answers of one service are stored, how many keys it does not know, and the oldest and newest of both."""
-
-    answers: int
-    absent: int
-    oldest: float
-    newest: float
-
-
-class Stats(msgspec.Struct, frozen=True):
-    """Where the store is, its bytes on disk (0 where there is none yet), and what it holds, by service."""
-
-    path: Path
-    size: int
-    services: dict[str, Count]
 
 
 class Store:
@@ -133,16 +107,37 @@ class Store:
             for key, answer in answers
         ]
         if rows:
-            self._run(lambda connection: _put(connection, rows))
+            statement = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
+            self._run(lambda connection: store_tables.insert(connection, statement, rows))
 
     def stats(self) -> Stats:
-        services = self._run(_counts) if self._exists() else {}
+        services, pushes = self._run(store_tables.counts) if self._exists() else ({}, {})
         files = [self.path, *_beside(self.path)]
-        return Stats(self.path, sum(file.stat().st_size for file in files if file.is_file()), services)
+        return Stats(self.path, sum(file.stat().st_size for file in files if file.is_file()), services, pushes)
 
     def clear(self, service: str | None = None) -> int:
         """Forgets all answers, or those of one service, and gives the space back; returns how many there were."""
-        return self._run(lambda connection: _clear(connection, service)) if self._exists() else 0
+        statement = "DELETE FROM answers WHERE service = coalesce(?, service)"
+        return self._run(lambda connection: store_tables.clear(connection, statement, service)) if self._exists() else 0
+
+    def pushed(self, library: str, names: Iterable[str]) -> set[str]:
+        """Those of the names that were pushed into the library."""
+        wanted = list(names)
+        if not self._exists():
+            return set()
+        return self._run(lambda connection: store_tables.pushed(connection, library, wanted))
+
+    def remember_pushed(self, library: str, names: Iterable[str]) -> None:
+        """Remembers, in one transaction, what was pushed into a library."""
+        rows = [(library, name, self._now()) for name in names]
+        if rows:
+            statement = "INSERT OR REPLACE INTO pushed VALUES (?, ?, ?)"
+            self._run(lambda connection: store_tables.insert(connection, statement, rows))
+
+    def forget_pushed(self, library: str | None = None) -> int:
+        """Forgets what was pushed into all libraries, or into one; returns how many entries these were."""
+        statement = "DELETE FROM pushed WHERE library = coalesce(?, library)"
+        return self._run(lambda connection: store_tables.clear(connection, statement, library)) if self._exists() else 0
 
     def _exists(self) -> bool:
         return self._for_this_run or self._connection is not None or self.path.exists()
@@ -156,8 +151,8 @@ class Store:
         limit = math.inf if max_age is None else max_age
         now = self._now()
         found: dict[str, Stored] = {}
-        for at in range(0, len(keys), _KEYS_AT_ONCE):
-            some = keys[at : at + _KEYS_AT_ONCE]
+        for at in range(0, len(keys), store_tables.KEYS_AT_ONCE):
+            some = keys[at : at + store_tables.KEYS_AT_ONCE]
             marks = ",".join("?" * len(some))
             rows = connection.execute(
                 f"SELECT key, raw, reason, fetched_at FROM answers WHERE service = ? AND key IN ({marks})",
@@ -193,7 +188,7 @@ class Store:
                 self._open()
             if self._for_this_run:
                 self._connection = _connection("")
-                self._connection.execute(_TABLE)
+                store_tables.create(self._connection)
         assert self._connection is not None
         return self._connection
 
@@ -207,18 +202,14 @@ class Store:
             return
         connection = _connection(self.path)
         try:
-            if foreign := _foreign(connection):
+            if reason := store_tables.foreign(connection):
                 connection.close()
-                self._give_up(foreign)
+                self._give_up(reason)
                 return
             with contextlib.suppress(sqlite3.OperationalError):  # some file systems have none; then it goes without
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            if connection.execute("PRAGMA user_version").fetchone() != (_SCHEMA,):
-                with _transaction(connection):
-                    connection.execute(_TABLE)
-                    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                    connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+            store_tables.migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -242,7 +233,8 @@ class Store:
             self.path.rename(aside)
         except OSError:
             return False
-        self._say(f"{self.path}: the store of answers is damaged ({error}); it is now {aside.name}, a new one is begun")
+        what = "the store of answers and of what was pushed is damaged"
+        self._say(f"{self.path}: {what} ({error}); it is now {aside.name}, a new one is begun")
         return True
 
     def _give_up(self, reason: str) -> None:
@@ -268,52 +260,6 @@ def _connection(path: str | Path) -> sqlite3.Connection:
     import sqlite3
 
     return sqlite3.connect(path, timeout=_LOCKED_FOR, isolation_level=None, check_same_thread=False)
-
-
-def _foreign(connection: sqlite3.Connection) -> str:
-    """Why this file must not be written to, or "": it is a store of this or an older refmill, or new."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    if application == _APPLICATION:
-        return "it was made by a newer refmill" if schema > _SCHEMA else ""
-    return "it is a database of another program" if application or schema or tables else ""
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _put(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
-    with _transaction(connection):
-        connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def _counts(connection: sqlite3.Connection) -> dict[str, Count]:
-    rows = connection.execute(
-        "SELECT service, COUNT(raw), COUNT(*) - COUNT(raw), MIN(fetched_at), MAX(fetched_at) FROM answers"
-        " GROUP BY service ORDER BY service"
-    )
-    return {service: Count(*counted) for service, *counted in rows}
-
-
-def _clear(connection: sqlite3.Connection, service: str | None) -> int:
-    import sqlite3
-
-    with _transaction(connection):
-        forgotten = connection.execute("DELETE FROM answers WHERE service = coalesce(?, service)", (service,)).rowcount
-    with contextlib.suppress(sqlite3.OperationalError):  # another refmill is reading: the space comes back later
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return forgotten
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

@@ -9,60 +9,50 @@ import importlib.metadata
 import ipaddress
 import math
 import os
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from refmill.content_codings import BadCoding, unpacked
+from refmill.limits import Exceeded, Limits
 from refmill_hooks import Answer
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Limits", "Then", "Trouble", "exchange", "is_this_machine", "new_session"]
+__all__ = ["REDIRECTS", "Then", "Trouble", "exchange", "is_this_machine", "quoted", "received", "user_agent"]
 
 PROJECT: Final = "https://github.com/refmill/refmill"
 
 _BUSY = frozenset({406, 408, 429})
 """What a service says under load, besides all of 5xx."""
 
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BLOCK: Final = 1 << 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How long to wait, in seconds, and how much to take.
-
-    - `connect`, `read`, `body`: for a connection, for the next bytes, for the whole answer.
-    - `size`: bytes of an answer, decompressed.
-    - `retry_after`: the longest wait that a service may ask for; one that asks for more is left alone.
-    """
-
-    connect: float = 10.0
-    read: float = 60.0
-    body: float = 180.0
-    size: int = 32 << 20
-    retry_after: float = 300.0
 
 
 class Then(enum.Enum):
     """What trouble means for the question that met it, and for the next ones to the same host."""
 
     AGAIN = enum.auto()
+    SELDOM = enum.auto()  # again, but only a few times: each one takes long
     UNREACHABLE = enum.auto()
     GIVE_UP = enum.auto()
     CLOSE = enum.auto()  # give up, and ask this host nothing more
 
 
 class Trouble(msgspec.Struct):
-    """`reason` goes on from the name of the host; `retry_after` is in seconds."""
+    """`reason` goes on from the name of the host; `retry_after` is in seconds.
+
+    `is_lasting`: another run would meet it too.
+    """
 
     reason: str
     then: Then = Then.AGAIN
     retry_after: float = 0.0
+    is_lasting: bool = False
 
 
 def exchange(
@@ -72,53 +62,61 @@ def exchange(
     form: Mapping[str, str] | None,
     headers: Mapping[str, str],
     limits: Limits,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Answer | Trouble:
     """GET `url`, or POST `form` to it; follows no redirection. 403, 5xx and the busy ones are trouble."""
+    method = "GET" if form is None else "POST"
+    answer = received(session, method, url, limits, data=form, headers=dict(headers))
+    if isinstance(answer, Trouble):
+        return answer
+    is_choice = answer.status == 406 and "Accept" in headers  # of formats; arXiv says 406 under load
+    return answer if is_choice else _judged(answer, limits)
+
+
+def received(session: requests.Session, method: str, url: str, limits: Limits, **more: Any) -> Answer | Trouble:
+    """The answer to one request, whatever its status; follows no redirection.
+
+    The session is one of `bounded_http`; `more` are arguments of `requests.Request`.
+    """
+    import requests
     import urllib3
 
-    started = clock()
     try:
-        with session.request(
-            "GET" if form is None else "POST",
-            url,
-            data=form,
-            headers=dict(headers),
-            timeout=(limits.connect, limits.read),
-            allow_redirects=False,
-            stream=True,
-            # no proxy stands between two programs of one machine
-            proxies=dict.fromkeys(("http", "https", "all"), "") if is_this_machine(urlsplit(url).hostname) else None,
-        ) as response:
-            blocks: list[bytes] = []
-            size = 0
-            # read1 returns what has come, where read would wait for a whole block of a body that drips in
-            while block := response.raw.read1(_BLOCK, decode_content=True):
-                blocks.append(block)
-                size += len(block)
-                if size > limits.size:
-                    return Trouble(f"its answer is larger than {limits.size >> 20} MiB", Then.GIVE_UP)
-                if clock() - started > limits.body:
-                    return Trouble(f"its answer was not complete after {limits.body:g} s")
+        request = session.prepare_request(requests.Request(method, url, **more))
+        # no proxy stands between two programs of one machine
+        proxies = dict.fromkeys(("http", "https", "all"), "") if is_this_machine(urlsplit(url).hostname) else {}
+        settings: Any = session.merge_environment_settings(url, proxies, True, None, None)
+        # session.send would read the whole body of a redirection, and unpack it without bounds
+        adapter = session.get_adapter(request.url or url)
+        with adapter.send(request, timeout=(limits.connect, limits.read), **settings) as response:
             answered = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(status=response.status_code, headers=answered, body=b"".join(blocks))
-            is_choice = answer.status == 406 and "Accept" in headers  # of formats; arXiv says 406 under load
-            return answer if is_choice else _judged(answer, limits)
-    except (OSError, UnicodeError, urllib3.exceptions.HTTPError) as error:
+            body = b"" if response.status_code in REDIRECTS else _body(response, limits)
+            return Answer(status=response.status_code, headers=answered, body=body)
+    except Exceeded as error:
+        return Trouble(str(error), Then.SELDOM if error.is_slow else Then.GIVE_UP, is_lasting=not error.is_slow)
+    except BadCoding as error:
+        return Trouble(f"its answer cannot be unpacked ({error})")
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         return _trouble(error)
 
 
-def new_session() -> requests.Session:
-    """A session of one connection that says who is asking."""
-    import requests
-    from requests.adapters import HTTPAdapter
+def _body(response: requests.Response, limits: Limits) -> bytes:
+    blocks: list[bytes] = []
+    size = 0
+    # read1 returns what has come, where read would wait for a whole block of a body that drips in
+    while block := response.raw.read1(_BLOCK, decode_content=False):
+        blocks.append(block)
+        size += len(block)
+        if size > limits.size:
+            raise Exceeded(f"its answer is larger than {limits.size >> 20} MiB")
+    return unpacked(b"".join(blocks), response.headers.get("Content-Encoding", ""), limits.size)
 
-    session = requests.Session()
-    session.headers["User-Agent"] = _user_agent()
-    session.headers["Accept-Encoding"] = "gzip"
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1))
-    return session
+
+def quoted(text: str | bytes, longest: int = 200) -> str:
+    """What a service says as a part of one line: without line breaks and control characters, and not too long."""
+    if isinstance(text, bytes):
+        text = text[: 4 * longest].decode("utf-8", "replace")
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def is_this_machine(name: str | None) -> bool:
@@ -129,7 +127,8 @@ def is_this_machine(name: str | None) -> bool:
         return name == "localhost"
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
+    """What a request says of who is asking."""
     try:
         version = importlib.metadata.version("refmill")
     except importlib.metadata.PackageNotFoundError:
@@ -140,7 +139,7 @@ def _user_agent() -> str:
 
 def _judged(answer: Answer, limits: Limits) -> Answer | Trouble:
     if answer.status == 403:
-        return Trouble("it denies access (403) and must not be asked again now", Then.CLOSE)
+        return Trouble("it denies access (403) and must not be asked again now", Then.CLOSE, is_lasting=True)
     if answer.status < 500 and answer.status not in _BUSY:
         return answer
     reason = f"it {'says slow down' if answer.status == 429 else 'is busy or out of order'} ({answer.status})"
@@ -161,8 +160,8 @@ def _trouble(error: Exception) -> Trouble:
         return Trouble(f"the connection broke off ({_cause(error)})")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Trouble("it does not answer in time")
-    if isinstance(error, requests.RequestException | UnicodeError):
-        return Trouble(f"it cannot be asked ({error})", Then.GIVE_UP)
+    if isinstance(error, requests.RequestException | ValueError):
+        return Trouble(f"it cannot be asked ({quoted(str(error))})", Then.GIVE_UP, is_lasting=True)
     return Trouble(f"its answer broke off ({_cause(error)})")
 
 
@@ -173,8 +172,9 @@ def _cause(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
             told = cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return told
+        inner = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
+        cause = cause.__cause__ or cause.__context__ or inner
+    return quoted(told)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -24,10 +24,7 @@ from refmill.report import Report
 from refmill_hooks import Entry, Source
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["FOLDERS", "Told", "read_shard"]
-
-FOLDERS: Final[set[str]] = set()
-"""Where texts are left, to be removed by the workers if the main process is killed."""
+__all__ = ["Told", "read_shard"]
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -56,8 +53,6 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
 
     To send megabytes through a pipe costs both sides time, and has one wait for the other.
     """
-    if folder:
-        FOLDERS.add(folder)
     worker = _equipment(work)
     registry, outputs = worker.registry, worker.plan.outputs
     told = Told()

@@ -14,9 +14,13 @@ TYPES = ("text/plain", "application/rdf+xml", "application/x-bibtex", "applicati
 
 
 class _Manager:
-    """A context manager; `url` is where it listens, `taken` what it was given."""
+    """A context manager; `url` is where it listens, `taken` what it was given.
+
+    `replies`: bytes to send for a request such as `GET /libraries` instead of the right answer.
+    """
 
     def __init__(self) -> None:
+        self.replies: dict[str, bytes] = {}
         self.taken: list[str] = []
         self.requests: list[str] = []
         self._server = Server(("127.0.0.1", 0), self._handler())
@@ -53,6 +57,10 @@ class _Manager:
                 else:
                     body = self.rfile.read(int(length or 0))
                     status, told = manager.answer(self.command, parts.path, parse_qs(parts.query), body, self.headers)
+                if replaced := manager.replies.get(f"{self.command} {parts.path}"):
+                    self.wfile.write(replaced)
+                    self.close_connection = True
+                    return
                 data = told.encode() if isinstance(told, str) else json.dumps(told).encode()
                 self.send_response(status)
                 for name, value in manager.headers().items():

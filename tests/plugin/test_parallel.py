@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import json
@@ -142,15 +141,14 @@ def test_workers_leave_nothing_in_the_temporary_folder(
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     with parallel.process_pool(2) as executor:
         converted(dump, tmp_path / "several", executor)
+        assert list(folder.iterdir()) == [Path(executor.folder)]
     assert list(folder.iterdir()) == []
 
 
-def test_what_cannot_be_set_aside_in_a_file_comes_all_the_same(
-    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parallel, "_folder", lambda: contextlib.nullcontext(str(tmp_path / "missing")))
+def test_what_cannot_be_set_aside_in_a_file_comes_all_the_same(dump: Path, tmp_path: Path) -> None:
     expected = converted(dump, tmp_path / "one", None)[1]
     with parallel.process_pool(2) as executor:
+        Path(executor.folder).rmdir()
         assert converted(dump, tmp_path / "several", executor)[1] == expected
 
 
@@ -334,7 +332,7 @@ def test_no_temporary_folder_is_needed(dump: Path, tmp_path: Path, monkeypatch: 
     def refused(**_: Any) -> Any:
         raise FileNotFoundError(2, "No usable temporary directory found")
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", refused)
+    monkeypatch.setattr(tempfile, "mkdtemp", refused)
     compared(dump, tmp_path)
 
 

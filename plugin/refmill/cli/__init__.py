@@ -6,8 +6,10 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Final, NoReturn
+from collections.abc import Sequence
+from typing import Final
+
+from refmill.cli.signals import stopped_by_signals
 
 __all__ = ["main"]
 
@@ -35,7 +37,7 @@ examples:
   refmill show 2411.10701 --in dump.txt
 
 exit status: 0 all done; 1 done, but for some records or ids; 2 wrong usage, or a file cannot be read or written;
-3 a service could not be asked, run again to go on
+3 a service could not be asked; 130, 143, 129 stopped by SIGINT, SIGTERM, SIGHUP
 """
 
 
@@ -46,45 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or name not in _COMMANDS or words[0] != name:
         return _top(words)
     debug = "--debug" in words
-    try:
-        with _ended_cleanly():
+    with stopped_by_signals(until_exit=arguments is None) as stop:
+        try:
             return _run(name, words[1:])
-    except _Terminated:
-        return 143
-    except KeyboardInterrupt:
-        print("refmill: interrupted; what was answered is kept, run again to go on", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
-        return 141
-    except Exception as error:
-        if debug:
-            raise
-        return _refused(error)
+        except KeyboardInterrupt:
+            return _told(stop.status or 130)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+            return stop.status or 141
+        except Exception as error:
+            if stop.status:  # what fails while a run is cleaned up, such as output to a terminal that is gone
+                return _told(stop.status)
+            if debug:
+                raise
+            return _refused(error)
 
 
-class _Terminated(KeyboardInterrupt):
-    """A request to end. An exit would be taken for the fault of a plugin that is just loaded."""
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise _Terminated
-
-
-@contextlib.contextmanager
-def _ended_cleanly() -> Iterator[None]:
-    """A request to end is as an interrupt: part files are removed, workers end."""
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _told(status: int) -> int:
+    with contextlib.suppress(OSError):
+        if status == 130:
+            print("refmill: interrupted; what was answered is kept, run again to go on", file=sys.stderr)
+    return status
 
 
 def _run(name: str, words: list[str]) -> int:

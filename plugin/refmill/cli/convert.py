@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     )
     registry = Registry(args.plugin, strict=args.strict)
     summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet), jobs=args.jobs)
-    if not args.quiet:
-        for line in summary.lines():
-            print(line, file=sys.stderr)
+    failed = summary.unanswered() if summary.exit_code == 3 else ()
+    for line in failed if args.quiet else summary.lines():
+        print(line, file=sys.stderr)
     return summary.exit_code

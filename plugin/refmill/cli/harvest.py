@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         with net:
             done = harvest(wanted, net, say)
     except ServiceError as error:
-        print(f"refmill: {error}; run again to go on", file=sys.stderr)
+        print(f"refmill: {error}{'' if error.is_lasting else '; run again to go on'}", file=sys.stderr)
         return 3
     say(f"records    {done.records:,}")
     say(f"deleted    {done.deleted:,}")

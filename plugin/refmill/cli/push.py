@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return 3
     for line in report.summary.lines():
         print(line, file=sys.stderr)
-    for line in done.refused:
-        print(f"refused    {line}", file=sys.stderr)
+    for name, reason in done.refused.items():
+        print(f"refused    {name}: {reason}", file=sys.stderr)
     print(f"pushed     {done.pushed:,} to {args.to}", file=sys.stderr)
     if done.known:
         print(f"known      {done.known:,} were pushed before; --again pushes them too", file=sys.stderr)

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     for text in wanted.values():
         print(f"refmill: {text} is not in {', '.join(args.dumps)}", file=sys.stderr)
     summary = report.summary
-    for line in summary.notes:
+    for line in (*summary.unanswered(), *summary.notes):
         print(line, file=sys.stderr)
     if wanted:
         return 1

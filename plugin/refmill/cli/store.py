@@ -1,4 +1,4 @@
-"""Shows where answers are kept, how much room they take and how old they are; or forgets them."""
+"""Shows where answers are kept and what was pushed, how much room it takes and how old it is; or forgets it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ examples:
   refmill store
   refmill store --clear
   refmill store --clear arxiv
+  refmill store --clear pushed
+
+What was pushed into a library is not forgotten with the answers, but by `--clear pushed`; of one library by its name
+with `pushed:`, such as `--clear pushed:zotero:1`.
 """
+
+_PUSHED = "pushed"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--clear", metavar="SERVICE", nargs="?", const="", help="forget all answers, or those of one service"
+        "--clear",
+        metavar="SERVICE",
+        nargs="?",
+        const="",
+        help="forget all answers, or those of one service; or what was `pushed`",
     )
 
 
@@ -26,6 +36,10 @@ def run(args: argparse.Namespace) -> int:
     from refmill.store import Store
 
     with Store(say=lambda text: print(f"refmill: {text}", file=sys.stderr)) as store:
+        if args.clear is not None and args.clear.partition(":")[0] == _PUSHED:
+            forgotten = store.forget_pushed(args.clear.partition(":")[2] or None)
+            print(f"{forgotten:,} pushed entries forgotten")
+            return 0
         if args.clear is not None:
             print(f"{store.clear(args.clear or None):,} answers forgotten")
             return 0
@@ -34,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
         for service, count in stats.services.items():
             oldest, newest = (datetime.date.fromtimestamp(each) for each in (count.oldest, count.newest))
             print(f"{service:<12} {count.answers:,} answers, {count.absent:,} absent, from {oldest} to {newest}")
-        if not stats.services:
+        for library, pushes in stats.pushes.items():
+            oldest, newest = (datetime.date.fromtimestamp(each) for each in (pushes.oldest, pushes.newest))
+            print(f"{_PUSHED}:{library}  {pushes.entries:,} entries, from {oldest} to {newest}")
+        if not (stats.services or stats.pushes):
             print("empty")
     return 0

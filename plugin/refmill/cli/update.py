@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}",
         file=sys.stderr,
     )
-    for line in summary.lines():
-        if line.startswith(("missing", "unknown", "withdrawn")):
-            print(line, file=sys.stderr)
+    for line in summary.unanswered():
+        print(line, file=sys.stderr)
+    if summary.withdrawn.count:
+        print(f"withdrawn  {summary.withdrawn}", file=sys.stderr)
     return summary.exit_code

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from tests.fakes.managers import JabRef, Zotero
+from tests.fakes.raw_server import RawServer, answer, dripping, endless
 
+from refmill import local_programs
 from refmill.cli import main
+from refmill.limits import Limits
 
 DUMP = "".join(f"We study.\n\narXiv:2403.{number:05}\nCreated: 2024-03-02\n\n" for number in range(1, 121))
 
@@ -148,3 +152,118 @@ def test_without_a_local_api_that_writes_the_connector_takes_the_entries(
         assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
     assert zotero.items == []
     assert len(zotero.taken) == 3
+
+
+SELECTED, ALLOWED, ITEMS = (
+    "POST /connector/getSelectedCollection",
+    "POST /api/local/authorize",
+    "POST /api/users/0/items",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        pytest.param(SELECTED, b"<html>", id="no JSON"),
+        pytest.param(SELECTED, b"[1, 2]", id="a list for an object"),
+        pytest.param(SELECTED, b"null", id="null"),
+        pytest.param(SELECTED, b'{"libraryID": {"a": 1}}', id="an object for a number"),
+        pytest.param(SELECTED, b'{"targets": [5]}', id="numbers for targets"),
+        pytest.param(SELECTED, b"{1: 2}", id="a number for a name"),
+        pytest.param(SELECTED, b'{"libraryName": "\xff"}', id="no UTF-8"),
+        pytest.param(SELECTED, b'{"x": ' + b"[" * 100_000, id="deep"),
+        pytest.param(SELECTED, b"", id="nothing"),
+        pytest.param(ALLOWED, b"[]", id="a list for a permission"),
+        pytest.param(ALLOWED, b'{"key": {}}', id="an object for a key"),
+        pytest.param(ITEMS, b"[]", id="a list of what was written"),
+        pytest.param(ITEMS, b"{}", id="nothing of what was written"),
+        pytest.param(ITEMS, b'{"successful": {"0": {}}}', id="no key"),
+        pytest.param(ITEMS, b'{"successful": {"0": null}}', id="null for an item"),
+        pytest.param(ITEMS, b'{"failed": {"0": "no"}}', id="a text for a failure"),
+        pytest.param("GET /api/users/0/collections", b'{"a": 1}', id="an object for collections"),
+        pytest.param("POST /api/users/0/collections", b'{"successful": {}}', id="no collection"),
+    ],
+)
+def test_an_odd_answer_of_zotero_is_told_in_a_line(
+    path: str, body: bytes, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Zotero(version="10.0" if "/api/" in path else "7.0") as zotero:
+        zotero.replies[path] = answer(body, "Connection: close")
+        assert pushed(dump, "zotero", zotero.url, monkeypatch, "--collection", "To read") == 2
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("refmill:")]
+    assert "Zotero" in told
+    assert "fault" not in told
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"null", b"\xff", b"[" * 100_000], ids=lambda body: repr(body[:8]))
+def test_an_odd_answer_of_jabref_is_told_in_a_line(
+    body: bytes, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with JabRef() as jabref:
+        jabref.replies["GET /libraries"] = answer(body, "Connection: close")
+        assert pushed(dump, "jabref", jabref.url, monkeypatch) == 2
+    assert "another program than JabRef" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("to", ["zotero", "jabref"])
+def test_no_redirection_is_followed(
+    to: str, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = answer(b"", "Location: http://127.0.0.1:9/\x1b[31m", "Connection: close", status="307 Temporary Redirect")
+    with RawServer(lambda: [moved]) as server:
+        assert pushed(dump, to, server.url, monkeypatch) == 2
+        assert len(server.requests) == 1
+    told = capsys.readouterr().err
+    assert "which is not followed" in told
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param(lambda: dripping(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000), id="a header that drips in"),
+        pytest.param(lambda: endless(b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), id="answers to come"),
+        pytest.param(lambda: [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 65536] * 40], id="a body without end"),
+    ],
+)
+def test_an_answer_without_end_is_not_waited_for(
+    chunks: Callable[[], Iterable[bytes]], dump: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(local_programs, "_LIMITS", Limits(body=0.3, size=1 << 20))
+    with RawServer(chunks) as server:
+        assert pushed(dump, "zotero", server.url, monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "not complete" in told or "larger than" in told
+
+
+def test_proxies_of_the_environment_are_not_asked(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with Zotero() as zotero:
+        assert pushed(dump, "zotero", zotero.url, monkeypatch) == 0
+
+
+def test_clearing_the_store_does_not_push_anew(dump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Zotero() as zotero:
+        pushed(dump, "zotero", zotero.url, monkeypatch)
+        assert main(["store", "--clear"]) == 0
+        pushed(dump, "zotero", zotero.url, monkeypatch)
+        assert len(zotero.taken) == 3
+        assert main(["store", "--clear", "pushed"]) == 0
+        pushed(dump, "zotero", zotero.url, monkeypatch)
+        assert len(zotero.taken) == 6
+
+
+def test_two_entries_with_one_doi_are_both_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "library.bib"
+    library.write_text(
+        "@book{one, author={Bee, Ann}, title={Title one}, doi={10.1000/x}}\n"
+        "@inbook{two, author={Bee, Ann}, title={Title two}, doi={10.1000/x}}\n"
+    )
+    with Zotero() as zotero:
+        assert pushed(str(library), "zotero", zotero.url, monkeypatch) == 0
+        assert "Title one" in zotero.taken[0]
+        assert "Title two" in zotero.taken[0]
+        pushed(str(library), "zotero", zotero.url, monkeypatch)
+        assert len(zotero.taken) == 1

@@ -46,13 +46,14 @@ class Feed(msgspec.Struct):
     """An answer: the entries by id and version, the error it holds.
 
     `readable`: every entry was understood and says its version; `complete`: there are as many as it says, and none that
-    was not asked for.
+    was not asked for. `refused`: the status refuses the question, and no entry says why.
     """
 
     entries: dict[ArxivId, bytes]
     error: str
     readable: bool
     complete: bool
+    refused: bool = False
 
 
 @hookimpl
@@ -92,6 +93,7 @@ def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[s
     url = os.environ.get("REFMILL_ARXIV_URL") or URL
     questions = deque([Question(tuple(dict.fromkeys(keys)))] if keys else ())
     unclear: dict[str, str] = {}
+    is_lasting = True
     while questions:
         question = questions.popleft()
         feed = _ask(question, net, url)
@@ -104,6 +106,7 @@ def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[s
             rest = [key for key in rest if key not in named]
             if len(rest) == 1 and not named and not found:
                 unclear[rest[0]] = feed.error
+                is_lasting = is_lasting and feed.refused
             elif rest:
                 cut = len(rest) if named or found else len(rest) // 2
                 questions.extend(Question(part) for part in (rest[:cut], rest[cut:]) if part)
@@ -114,8 +117,10 @@ def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[s
             questions.extend(Question(rest[at : at + room], again=True) for at in range(0, len(rest), room))
         else:
             unclear.update(dict.fromkeys(rest, "an entry cannot be read"))
+            is_lasting = is_lasting and not rest
     if unclear:
-        raise ServiceError("; ".join(f"arXiv gave no clear answer for {key}: {why}" for key, why in unclear.items()))
+        told = "; ".join(f"arXiv gave no clear answer for {key}: {why}" for key, why in unclear.items())
+        raise ServiceError(told, is_lasting=is_lasting)
 
 
 def _ask(question: Question, net: Net, url: str) -> Feed:
@@ -125,9 +130,12 @@ def _ask(question: Question, net: Net, url: str) -> Feed:
     form = {"id_list": ",".join(keys), "start": "0", "max_results": str(len(keys))}
     answer = net.ask(url, form=form, usable=partial(_complaint, may_be_empty=WITNESS not in keys))
     if answer.status in _REFUSED:
-        return _read(answer.body, asked=keys, error=f"HTTP {answer.status}")
+        error = f"{url} answers HTTP {answer.status}"
+        feed = _read(answer.body, asked=keys, error=error)
+        feed.refused = feed.error == error
+        return feed
     if answer.status != 200:
-        raise ServiceError(f"{url} answers HTTP {answer.status}: it is not arXiv's query API")
+        raise ServiceError(f"{url} answers HTTP {answer.status}: it is not arXiv's query API", is_lasting=True)
     return _read(answer.body, asked=keys)
 
 

@@ -15,7 +15,19 @@ from urllib.parse import quote
 
 import msgspec
 
-from refmill_hooks import OF_INSTITUTIONS, Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, Venue, hookimpl
+from refmill_hooks import (
+    OF_INSTITUTIONS,
+    Answer,
+    Enricher,
+    Entry,
+    Missing,
+    Net,
+    NoOptions,
+    ReadError,
+    ServiceError,
+    Venue,
+    hookimpl,
+)
 from refmill_hooks.text import squeeze
 
 URL: Final = "https://doi.org/"
@@ -57,23 +69,28 @@ def refmill_enrichers() -> Iterator[Enricher[NoOptions]]:
         key=lambda entry: entry.doi[0] if entry.doi else None,
         fetch=fetch,
         entry=entry,
-        batch=20,
+        batch=1,  # where one DOI meets a refusal, the others are none of its business
         fills=frozenset({"venue"}),
     )
 
 
 def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[str, bytes | Missing]]:
-    """One request a DOI. A key whose registry answers nonsense is left out, and ends as unknown."""
+    """One request a DOI. Raises ServiceError for a refusal, and for what is no CSL-JSON."""
     base = os.environ.get("REFMILL_DOI_URL") or URL
     for key in keys:
         url = base.rstrip("/") + "/" + quote(key, safe="/:;()<>.,-_")
         answer = net.ask(url, headers={"Accept": ACCEPT}, follow=REGISTRIES)
-        if answer.status == 404:
+        if answer.status in (404, 410):
             yield key, _UNKNOWN
         elif answer.status in (204, 406):
             yield key, _UNDESCRIBED
-        elif answer.status == 200 and _is_record(answer):
+        elif answer.status != 200:
+            raise ServiceError(f"{url} answers HTTP {answer.status}", is_lasting=True)
+        elif _is_record(answer):
             yield key, answer.body
+        else:
+            kind = answer.headers.get("content-type", "something").partition(";")[0]
+            raise ServiceError(f"{url} answers with {kind} that is no CSL-JSON of this DOI", is_lasting=True)
 
 
 def entry(raw: bytes) -> Entry:
