@@ -16,13 +16,13 @@ HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
     {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items"},
-    {"options", "merge", "wire", "store", "scaffold"},
+    {"atomic", "options", "merge", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},
     {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
     {"planning"},
     {"worker"},
-    {"parallel"},
+    {"parallel", "clashes"},
     {"pipeline"},
     {"update", "push", "citing", "joining"},
     {"api"},
