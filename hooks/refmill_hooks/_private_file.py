@@ -24,6 +24,7 @@ class PrivateFile:
         self.path = target.with_name(f".refmill-{os.urandom(8).hex()}")
         self._mode = 0o600
         self._may_exist = False
+        self._inode: int | None = None
 
     def open(self) -> int:
         """Return the descriptor of the new file. Raises OSError."""
@@ -36,7 +37,8 @@ class PrivateFile:
         except FileExistsError:
             self._may_exist = False
             raise
-        self._mode = stat.S_IMODE(os.fstat(handle).st_mode)
+        status = os.fstat(handle)
+        self._mode, self._inode = stat.S_IMODE(status.st_mode), status.st_ino
         self._set_mode(0o600)
         return handle
 
@@ -69,6 +71,12 @@ class PrivateFile:
             if os.path.lexists(self.target):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.target)) from None
             self.path.rename(self.target)
+
+    def withdraw(self) -> None:
+        """Take back what `create` put at the target, and nothing else that is there."""
+        with contextlib.suppress(OSError):
+            if self._inode is not None and self._inode == self.target.lstat().st_ino:
+                self.target.unlink()
 
     def discard(self) -> None:
         """Remove the file unless it has replaced the target."""

@@ -137,7 +137,6 @@ def test_what_nobody_answers_stays(library: Path, capsys: pytest.CaptureFixture[
     [
         (b"", "no entry has an arXiv id"),
         (b"@misc{a, title={x}}", "no entry has an arXiv id"),
-        (b"@misc{a, t={\xe4}}", "not UTF-8"),
     ],
 )
 def test_a_library_that_cannot_be_updated_is_told(
