@@ -19,7 +19,7 @@ LAYERS = (
     {"atomic", "options", "merge", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},
-    {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "oai_list"},
+    {"reading", "enrichment", "outputs", "progress", "harvest", "harvest_files", "harvest_stream", "oai_list"},
     {"planning"},
     {"worker"},
     {"parallel", "clashes"},

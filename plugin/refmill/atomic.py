@@ -92,8 +92,6 @@ class Target:
                 self._stream = os.fdopen(_descriptor(self.path, flags), "wb")
                 return
             real = real_path(self.path)
-            if real.is_dir() or self.path.endswith(os.sep):
-                raise UsageError(f"{self.path}: cannot be written: it is a folder; name a file in it")
             self._private = PrivateFile(real)
             self._is_replacing = real.exists()
         except OSError as error:
@@ -169,10 +167,15 @@ def is_stream(path: str) -> bool:
 
 
 def real_path(path: str | Path) -> Path:
-    """The file that a path leads to over all symbolic links. Raises OSError where these lead in a circle."""
+    """The file that a path leads to over all symbolic links. Raises UsageError for a folder, and links in a circle."""
     real = Path(os.path.realpath(path))
-    if real.is_symlink():
-        real.stat()
+    try:
+        if real.is_symlink():
+            real.stat()
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if real.is_dir() or str(path).endswith(os.sep):
+        raise UsageError(f"{path}: cannot be written: it is a folder; name a file in it")
     return real
 
 
