@@ -13,7 +13,7 @@ from refmill.cli import main
 BROKEN_BIB = "@misc{a, title = {x\n"
 FEED = '<feed xmlns="http://www.w3.org/2005/Atom"><title>arXiv Query</title><id>http://arxiv.org/api/x</id></feed>'
 LIST = (
-    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><request verb="ListRecords">x</request>'
+    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><request verb="ListRecords">https://oaipmh.arxiv.org/oai</request>'
     '<error code="noRecordsMatch">none</error></OAI-PMH>'
 )
 ROW = '{"id": "2401.00001", "categories": "cs.LG", "authors_parsed": [["Bee", "Ann", ""]], "title": "Paper"}\n'
