@@ -84,7 +84,11 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
             block = blocks[int(answer.key)]
             assert block.entry
             text = _refreshed(block, answer)
-            if text != block.text and _fits(text, encoding):
+            if not _fits(text, encoding):
+                report.say(
+                    f"{path}: {block.entry.key} is left as it was: {encoding} has no sign for what it would gain"
+                )
+            elif text != block.text:
                 block.text = text
                 changed.append(block.entry.key)
     after = "".join(block.text for block in blocks).encode(encoding, _KEPT)

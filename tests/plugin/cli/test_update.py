@@ -242,12 +242,18 @@ def test_bytes_around_a_changed_entry_stay_whatever_they_are(around: tuple[bytes
     assert data.endswith(b"}\n}" + around[1])
 
 
-def test_what_a_library_in_latin1_gains_is_latin1(tmp_path: Path) -> None:
-    library = tmp_path / "x.bib"
-    library.write_bytes(b"@misc{a, note = {M\xfcller},\n  eprint = {1706.03762}\n}\n")
-    library.with_name("rows.json").write_text(ROWS.replace("Attention", "Beyond Müller"))
-    main(["update", str(library), "--write", "--offline", "--snapshot", str(library.with_name("rows.json"))])
-    assert "Beyond Müller" in library.read_bytes().decode("latin-1") or b"Beyond M{\\" in library.read_bytes()
+@pytest.mark.parametrize(("title", "is_changed"), [("Beyond Müller", True), ("漢字", False)])
+def test_what_a_library_in_latin1_gains_is_latin1_or_is_told(
+    title: str, is_changed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, rows = tmp_path / "x.bib", tmp_path / "rows.json"
+    before = b"@misc{a, note = {M\xfcller},\n  eprint = {1706.03762}\n}\n"
+    library.write_bytes(before)
+    rows.write_text(ROWS.replace("Attention", title))
+    assert main(["update", str(library), "--write", "--offline", "--snapshot", str(rows)]) == 0
+    assert (f"title = {{{title}}}".encode("latin-1", "replace") in library.read_bytes()) == is_changed
+    assert (library.read_bytes() != before) == is_changed
+    assert ("a is left as it was: latin-1 has no sign" in capsys.readouterr().err) != is_changed
 
 
 def test_the_diff_is_a_patch_that_gives_the_new_library(
