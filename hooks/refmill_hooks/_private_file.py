@@ -9,13 +9,15 @@ import contextlib
 import errno
 import os
 import stat
+import weakref
 from pathlib import Path
 
 
 class PrivateFile:
     """Temporary file beside `target`, under a name that nobody else has, for its owner alone until it replaces it.
 
-    `target` must be resolved: a symbolic link there would be replaced. Call `discard` however the work ends.
+    `target` must be resolved: a symbolic link there would be replaced. Call `discard` however the work ends; where an
+    interrupt comes before that, the file goes with this object, or with the process.
     """
 
     def __init__(self, target: Path) -> None:
@@ -23,7 +25,7 @@ class PrivateFile:
         # Hidden, so that a folder that is read as input does not show it; short, so that any name has room for it.
         self.path = target.with_name(f".refmill-{os.urandom(8).hex()}")
         self._mode = 0o600
-        self._may_exist = False
+        self._remove: weakref.finalize[..., PrivateFile] | None = None
         self._inode: int | None = None
 
     def open(self) -> int:
@@ -31,11 +33,11 @@ class PrivateFile:
         # A new file gets the permissions that the umask and the folder give, as the system itself computes them.
         is_new = not self.target.exists()
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._may_exist = True
+        self._remove = weakref.finalize(self, _removed, self.path, os.getpid())  # first, for an interrupt in between
         try:
             handle = os.open(self.path, flags, 0o666 if is_new else 0o600)
         except FileExistsError:
-            self._may_exist = False
+            self._remove.detach()
             raise
         status = os.fstat(handle)
         self._mode, self._inode = stat.S_IMODE(status.st_mode), status.st_ino
@@ -59,7 +61,8 @@ class PrivateFile:
     def replace(self) -> None:
         """Put the file in the place of the target. Raises OSError."""
         self.path.replace(self.target)
-        self._may_exist = False
+        if self._remove:
+            self._remove.detach()
 
     def create(self) -> None:
         """Put the file where the target is to be and there is none yet. Raises FileExistsError, OSError."""
@@ -80,11 +83,17 @@ class PrivateFile:
 
     def discard(self) -> None:
         """Remove the file unless it has replaced the target."""
-        if self._may_exist:
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-            self._may_exist = False
+        if self._remove and self._remove.alive:
+            _removed(self.path, os.getpid())
+            self._remove.detach()  # last, for an interrupt in between
 
     def _set_mode(self, mode: int) -> None:
         with contextlib.suppress(PermissionError):  # a file system without permissions
             self.path.chmod(mode)
+
+
+def _removed(path: Path, process: int) -> None:
+    """Removes a file that this process made; a copy of the process holds the same objects, and must leave it."""
+    if os.getpid() == process:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import stat
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 import refmill
 from refmill.atomic import Files, Target, identity
 from refmill.errors import UsageError
+from refmill.report import Report
+from refmill.update import Updated
+from refmill.update import write as update_library
 from refmill_hooks._private_file import PrivateFile
 
 
@@ -249,3 +258,63 @@ def test_a_file_is_the_same_under_every_name(tmp_path: Path, monkeypatch: pytest
     assert len({identity(name) for name in ("x", "./x", "soft", "hard", str(tmp_path / "x"))}) == 1
     assert identity("new") == identity("./new") != identity("x")
     assert identity(os.devnull) is None
+
+
+def interrupted_at(number: int, work: Callable[[], object]) -> bool:
+    """Whether the work was interrupted, in front of that line of the code that writes files."""
+    left = number
+
+    def at_line(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.endswith(("atomic.py", "_private_file.py", "refmill/update.py")):
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return at_line
+
+    before = sys.gettrace()
+    sys.settrace(at_line)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+        gc.collect()
+    return False
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_leaves_the_old_file_or_the_new_one_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    for number in count(1):
+        out.write_bytes(b"old")
+        was_interrupted = interrupted_at(number, lambda: write(out))
+        assert out.read_bytes() in (b"old", b"new")
+        assert list(tmp_path.iterdir()) == [out], number
+        if not was_interrupted:
+            break
+    assert out.read_bytes() == b"new"
+    assert number > 20
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_of_an_update_never_loses_the_old_library(tmp_path: Path) -> None:
+    library, backup = tmp_path / "x.bib", tmp_path / "x.bib.bak"
+    updated = Updated(b"old", b"new", [], 1, Report())
+    for number in count(1):
+        library.write_bytes(b"old")
+        was_interrupted = interrupted_at(number, lambda: update_library(library, updated))
+        is_new = library.read_bytes() == b"new"
+        assert is_new or library.read_bytes() == b"old"
+        assert list(tmp_path.glob(".*")) == [], number
+        assert backup.exists() or not is_new, number
+        assert is_new or not backup.exists(), number
+        backup.unlink(missing_ok=True)
+        if not was_interrupted:
+            break
+    assert library.read_bytes() == b"new"
+    assert number > 40
