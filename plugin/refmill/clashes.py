@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
 
-from refmill.atomic import identity
+from refmill.atomic import identity, is_stream
 from refmill.errors import UsageError
 from refmill.inputs import STDIN, input_files
 from refmill.planning import Job
@@ -42,11 +42,18 @@ def check_targets(
     for other_option, other_path in (*_kept(job, registry), *read):
         if target := written.get(identity(other_path)):
             raise UsageError(_refusal(*target, other_option, other_path))
-    if not job.overwrite and any(isinstance(which, tuple) for which in written):  # what is not there yet is no input
-        for path in _inputs(job.inputs):
-            if target := written.get(_identity_of_input(path)):
-                more = "; choose another name, or --overwrite: it is read to its end before it is replaced"
-                raise UsageError(f"{' '.join(target)}: it is an input too{_also(path, target[1])}{more}")
+    # What is not there yet is no input; what is written as it comes cannot wait until an input was read.
+    refused: dict[Hashable, _Named] = {
+        which: target
+        for which, target in written.items()
+        if isinstance(which, tuple) and not (job.overwrite and not is_stream(target[1]))
+    }
+    for path in _inputs(job.inputs) if refused else ():
+        if target := refused.get(_identity_of_input(path)):
+            advice = "" if is_stream(target[1]) else ", or --overwrite: it is read to its end before it is replaced"
+            raise UsageError(
+                f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
+            )
 
 
 def _refusal(option: str, path: str, other_option: str, other_path: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,18 @@ def test_the_api_refuses_an_output_that_is_an_input() -> None:
 def test_two_outputs_may_go_to_the_null_device() -> None:
     words = ["convert", "in/x.bib", "-o", os.devnull, "--to", "bibtex", "--report", os.devnull, "--offline", "-q"]
     assert main([*words, "--problems", os.devnull]) == 0
+
+
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
+def test_what_is_appended_to_an_input_is_refused(more: list[str]) -> None:
+    command = [sys.executable, "-m", "refmill.cli", "convert", "in/x.bib", "--offline", "--to", "bibtex", "-o", "-"]
+    with Path("in/x.bib").open("ab") as stdout:
+        assert subprocess.run([*command, *more], stdout=stdout, stderr=subprocess.DEVNULL, check=False).returncode == 2
+    assert Path("in/x.bib").read_text() == BIB
+
+
+def test_stdin_is_an_input_like_a_file() -> None:
+    command = [sys.executable, "-m", "refmill.cli", "convert", "-", "--offline", "-o", "hard.bib"]
+    with Path("in/x.bib").open("rb") as stdin:
+        assert subprocess.run(command, stdin=stdin, stderr=subprocess.DEVNULL, check=False).returncode == 2
+    assert Path("in/x.bib").read_text() == BIB
