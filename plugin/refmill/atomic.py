@@ -14,17 +14,33 @@ import sys
 from collections.abc import Hashable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from refmill.errors import UsageError
 from refmill_hooks._private_file import PrivateFile
 
-__all__ = ["STDOUT", "Files", "Target", "identity", "is_stdout", "is_stream", "real_path", "unwritable"]
+__all__ = [
+    "STDOUT",
+    "Files",
+    "Target",
+    "close_quietly",
+    "identity",
+    "is_stdout",
+    "is_stream",
+    "real_path",
+    "unwritable",
+]
 
 STDOUT: Final = "-"
 _STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
 """An open stream by name; where it leads to a file, that is written on and not replaced."""
+
+
+class SupportsClose(Protocol):
+    """A stream of bytes or text."""
+
+    def close(self) -> None: ...
 
 
 class Files:
@@ -138,8 +154,7 @@ class Target:
     def discard(self) -> None:
         """Remove what is not in place."""
         if self._stream and not is_stdout(self.path):
-            with contextlib.suppress(OSError):
-                self._stream.close()
+            close_quietly(self._stream)
         self._stream = None
         if self._private:
             self._private.discard()
@@ -148,6 +163,12 @@ class Target:
         if isinstance(error, BrokenPipeError) and is_stdout(self.path):
             return error
         return unwritable(self.path, error)
+
+
+def close_quietly(stream: SupportsClose) -> None:
+    """Close a temporary file; what of it cannot be written is of no use any more."""
+    with contextlib.suppress(OSError):
+        stream.close()
 
 
 def is_stdout(path: str) -> bool:

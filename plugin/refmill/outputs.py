@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
-from refmill.atomic import Files, Target, is_stdout
+from refmill.atomic import Files, Target, close_quietly, is_stdout
 from refmill.builtin.spool import Spool
 from refmill.errors import UsageError
 from refmill.ready import Ready, Shard
@@ -185,7 +185,7 @@ class _Whole:
         with self._spool, contextlib.ExitStack() as stack:
             try:
                 text = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n")
-                stack.callback(_closed, text)
+                stack.callback(close_quietly, text)
                 exporter.write(self._replayed(), cast(TextIO, text), self.output.options)
                 text.flush()
             except Exception as error:
@@ -206,12 +206,6 @@ class _Whole:
         for entry in self._spool:
             self.count += 1
             yield entry
-
-
-def _closed(text: Any) -> None:
-    """Closes a temporary file, what of it cannot be written being of no use any more."""
-    with contextlib.suppress(OSError):
-        text.close()
 
 
 def _around(text: Any, options: Any) -> str:

@@ -7,12 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.atomic import Files, Target, unwritable
+from refmill.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
 from refmill.merge import Dispute
 from refmill_hooks import MERGED, SUSPECT, WITHDRAWN, Entry
@@ -162,13 +161,11 @@ class Report:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         with contextlib.ExitStack() as stack:
             stack.callback(self._files.discard)
             for spool in self._spools.values():
-                stack.callback(_closed, spool)
+                stack.callback(close_quietly, spool)
             if error is None or isinstance(error, NothingRead):
                 if self._ids:
                     try:
@@ -182,10 +179,8 @@ class Report:
     def nothing_read(self) -> NothingRead:
         """The error for a run whose inputs hold records, none of which could be read."""
         more = f"; all are in {self._problems_path}" if self._problems_path else "; --problems FILE keeps them"
-        return NothingRead(
-            f"none of the {self.summary.unreadable:,} records could be read, so nothing is written;"
-            f" the first: {self._first_problem}{more}"
-        )
+        told = f"none of the {self.summary.unreadable:,} records could be read, so nothing is written"
+        return NothingRead(f"{told}; the first: {self._first_problem}{more}")
 
     def _write_json(self, out: Target) -> None:
         out.write(b'{"counts":' + _ENCODE(self._counts()))
@@ -301,8 +296,3 @@ class Report:
             else:
                 counts[name] = value
         return counts
-
-
-def _closed(spool: IO[bytes]) -> None:
-    with contextlib.suppress(OSError):  # what cannot be written any more is needed no more
-        spool.close()
