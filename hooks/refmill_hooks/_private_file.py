@@ -81,6 +81,11 @@ class PrivateFile:
             if self._inode is not None and self._inode == self.target.lstat().st_ino:
                 self.target.unlink()
 
+    def keep(self) -> None:
+        """Leave the file under its private name, for a later run to go on with."""
+        if self._remove:
+            self._remove.detach()
+
     def discard(self) -> None:
         """Remove the file unless it has replaced the target."""
         if self._remove and self._remove.alive:

@@ -95,7 +95,7 @@ class Files:
         with contextlib.suppress(OSError):
             if self._lock.is_new or self._is_empty:
                 self._state.unlink()
-                self._private.discard()
+                self._private.path.unlink(missing_ok=True)
         self._lock.release()
 
     def begun(self, url: str, query: Mapping[str, str]) -> Harvested:
@@ -108,6 +108,7 @@ class Files:
                 raise self._unwritable(error) from error
             done = Harvested(url, dict(query), self._private.path.name)
             self.keep(done)
+            self._private.keep()
             self._is_empty = True
             return done
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -199,7 +200,7 @@ class _Whole:
 
     def _no_room(self, error: OSError) -> UsageError:
         folder = tempfile.gettempdir()
-        reason = f"a temporary file in {folder} cannot be written: {error.strerror or error}"
+        reason = f"a temporary file in {folder} cannot be written: {os.strerror(error.errno or 0)}"
         return UsageError(f"{self.output.path}: {reason}")
 
     def _replayed(self) -> Iterator[Entry]:
