@@ -74,6 +74,7 @@ def convert(
     refresh: bool = False,
     problems: Path | None = None,
     report: Path | None = None,
+    overwrite: bool = False,
     plugins: Sequence[Path] = (),
     strict: bool = False,
     jobs: int | None = None,
@@ -82,9 +83,9 @@ def convert(
 ) -> Summary:
     """Reads the inputs, enriches what they lack, and writes all outputs in one pass; returns the counts.
 
-    The arguments are those of `refmill convert`; `executor` (of concurrent.futures, or a Dask client's) runs the
-    workers of a big conversion elsewhere, where refmill and the plugins are installed too. Raises UsageError, and
-    PluginError if `strict`.
+    The arguments are those of `refmill convert`; with `overwrite`, an output may be an input. `executor` (of
+    concurrent.futures, or a Dask client's) runs the workers of a big conversion elsewhere, where refmill and the
+    plugins are installed too. Raises UsageError, and PluginError if `strict`.
     """
     job = Job(
         inputs=_several(inputs),
@@ -99,6 +100,7 @@ def convert(
         refresh=refresh,
         problems=None if problems is None else os.fspath(problems),
         report=None if report is None else os.fspath(report),
+        overwrite=overwrite,
     )
     return run(job, Registry(_texts(plugins), strict=strict), jobs=jobs, executor=executor)
 

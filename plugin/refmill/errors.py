@@ -2,6 +2,7 @@
 
 RefmillError
 ├── UsageError      the command line, an option, a file: exit 2
+│   └── NothingRead  there were records, and none could be read
 └── PluginError     a plugin is at fault and --strict was asked for: exit 2
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["PluginError", "RefmillError", "UsageError", "unknown_name"]
+__all__ = ["NothingRead", "PluginError", "RefmillError", "UsageError", "unknown_name"]
 
 
 class RefmillError(Exception):
@@ -19,6 +20,10 @@ class RefmillError(Exception):
 
 class UsageError(RefmillError):
     """What was asked for cannot be done as it was asked."""
+
+
+class NothingRead(UsageError):
+    """The inputs hold records, and none of them could be read; the problems file tells why."""
 
 
 class PluginError(RefmillError):

@@ -16,8 +16,10 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from refmill.atomic import is_stream
 from refmill.errors import UsageError
 from refmill.harvest_files import Files, Harvested
+from refmill.harvest_stream import Stream
 from refmill.oai_list import CLOSING, NO_RECORDS, Page, Record, empty, opening, page_of
 from refmill_hooks import Answer, Net, ReadError, ServiceError
 
@@ -46,14 +48,15 @@ class Harvest:
 
 
 def harvest(wanted: Harvest, net: Net, say: Callable[[str], None] = lambda text: None) -> Harvested:
-    """Fetches page after page into `output.part` and renames it when the list is whole.
+    """Fetches page after page into a file beside the output, which takes its name when the list is whole.
 
-    Run again after an interruption, it goes on where it was. Raises ServiceError where the service cannot be asked,
+    Run again after an interruption, it goes on where it was; stdout, a device or a pipe is written as the pages come,
+    and a list that breaks off there is not whole. Raises ServiceError where the service cannot be asked,
     UsageError for what cannot be asked or written, or is refused by the service.
     """
     query = _query(wanted)
     url = _url()
-    with Files(wanted.output) as files:
+    with Stream(wanted.output) if is_stream(wanted.output) else Files(wanted.output) as files:
         done = files.begun(url.geturl(), query)
         if done.pages:
             say(f"going on after {done.records:,} records")

@@ -7,9 +7,9 @@ import contextlib
 import glob
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import compress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -20,11 +20,14 @@ from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id
 from refmill_hooks.source import BLOCK
 
-__all__ = ["Opened", "open_inputs", "size_of"]
+__all__ = ["STDIN", "Opened", "input_files", "open_inputs", "size_of"]
 
 STDIN: Final = "-"
 IDS: Final = "ids"
 """The reader of ids that stand on the command line."""
+
+_NO_ENTRIES = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\]\s*)?")
+"""What refmill writes where there is no entry to write: nothing as BibTeX, an empty list as CSL-JSON."""
 
 Opened = tuple[Source, Reader[Any]]
 
@@ -34,37 +37,31 @@ def open_inputs(
     registry: Registry,
     *,
     format: str | None = None,
-    own: Iterable[str] = (),
     note: Callable[[str], None] = lambda text: None,
     damaged: Callable[[str, str], None] = lambda name, reason: None,
 ) -> Iterator[Opened]:
     """Opens one source after the other, with the reader that recognises it (or the one called `format`).
 
     An input is a path, a folder (read recursively, hidden files left out), a glob, `-` for stdin, or an arXiv id or DOI
-    in any spelling. What lies in a folder or an archive and is no dump, or is one of the files that the job itself
-    writes (`own`), is left out and told through `note`; what cannot be read there, through `damaged` with the reason.
+    in any spelling. What lies in a folder or an archive and is no dump is left out and told through `note`; what cannot
+    be read there, through `damaged` with the reason. A file without content is read by who reads files of its suffix.
     Raises UsageError for an input that was named and cannot be read.
     """
     named = list(inputs)
-    are_ids = [_is_id(text) for text in named]
-    ids = list(compress(named, are_ids))
-    files = [found for text, is_id in zip(named, are_ids, strict=True) if not is_id for found in _files(text, damaged)]
+    ids = [text for text in named if _is_id(text)]
+    files = list(input_files(named, damaged))
     if not files and not ids:
         raise UsageError("nothing to read: name a dump, a folder of dumps, - for stdin, or arXiv ids")
     if ids:
         listed = io.BytesIO("\n".join(ids).encode())
         yield Source(listed, "command line"), registry.reader(IDS)
     opened, because = 0, ""
-    written = {os.path.realpath(path) for path in own}
     for path, was_named in files:
-        if not was_named and os.path.realpath(path) in written:
-            note(f"left out: {path}: it is written by this run")
-            continue
         begun = opened
         try:
             for source in _sources(path):
                 try:
-                    reader = _recognise(source, registry, format)
+                    reader = _recognise(source, registry, format, note)
                 except UsageError as error:
                     if was_named and "!" not in source.name:
                         raise
@@ -86,10 +83,16 @@ def open_inputs(
         raise UsageError(f"{', '.join(named)}: there is no dump in it that refmill can read{because}")
 
 
+def input_files(
+    inputs: Iterable[str], damaged: Callable[[str, str], None] = lambda name, reason: None
+) -> Iterator[tuple[str, bool]]:
+    """The files that the inputs stand for, ids aside, and whether each was named by the user itself."""
+    return (found for text in inputs if not _is_id(text) for found in _files(text, damaged))
+
+
 def size_of(inputs: Iterable[str]) -> int:
     """Bytes of all files that the inputs stand for, those of stdin aside."""
-    files = (path for text in inputs if not _is_id(text) for path, _ in _files(text))
-    return sum(Path(path).stat().st_size for path in files if Path(path).is_file())
+    return sum(Path(path).stat().st_size for path, _ in input_files(inputs) if Path(path).is_file())
 
 
 def _is_id(text: str) -> bool:
@@ -104,7 +107,7 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def _files(text: str, damaged: Callable[[str, str], None] = lambda name, reason: None) -> Iterator[tuple[str, bool]]:
+def _files(text: str, damaged: Callable[[str, str], None]) -> Iterator[tuple[str, bool]]:
     """The files an input stands for, and whether each was named by the user itself."""
     path = Path(text)
     if not text:
@@ -164,14 +167,16 @@ def _reason(error: BaseException) -> str:
     return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _recognise(source: Source, registry: Registry, format: str | None) -> Reader[Any]:
+def _recognise(source: Source, registry: Registry, format: str | None, note: Callable[[str], None]) -> Reader[Any]:
     rest = source.stream
     head = rest.read(BLOCK)
     source.stream = cast(BinaryIO, Rewound(head, rest))
-    if not head.strip(b" \t\r\n\f\xef\xbb\xbf"):
-        raise UsageError(f"{source.name}: nothing to read, it is empty")
+    if len(head) < BLOCK and _NO_ENTRIES.fullmatch(head):
+        note(f"{source.name}: a file without entries")
     if format is not None:
         return registry.reader(format)
+    if not head.strip(b" \t\r\n\f\xef\xbb\xbf"):
+        return _reader_by_suffix(source.name, registry, may_go_on=len(head) == BLOCK)
     claims = [reader for reader in registry.readers.values() if _sniffs(reader, head)]
     if len(claims) > 1:
         suffixes = [suffix.lower() for suffix in Path(source.name).suffixes]
@@ -183,6 +188,15 @@ def _recognise(source: Source, registry: Registry, format: str | None) -> Reader
         raise UsageError(
             f"{source.name}: {_kind(head)}; `refmill formats` lists what can be read, --from NAME chooses one"
         )
+    return claims[0]
+
+
+def _reader_by_suffix(name: str, registry: Registry, *, may_go_on: bool) -> Reader[Any]:
+    """A reader for a file that begins with nothing; any of its suffix, unless there may be something behind that."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    claims = [reader for reader in registry.readers.values() if any(suffix in suffixes for suffix in reader.suffixes)]
+    if not claims or (may_go_on and len(claims) > 1):
+        raise UsageError(f"{name}: nothing to read, it is empty; --from NAME says which format it is")
     return claims[0]
 
 

@@ -1,18 +1,18 @@
-"""Writes entries to several outputs in one pass: to a part file beside the target, renamed when it is whole."""
+"""Writes entries to several outputs in one pass."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, BinaryIO, Final, TextIO, cast
+from typing import Any, Final, TextIO, cast
 
+from refmill.atomic import Files, Target, close_quietly, is_stdout
 from refmill.builtin.spool import Spool
 from refmill.errors import UsageError
 from refmill.ready import Ready, Shard
@@ -20,11 +20,12 @@ from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Exporter
 
-__all__ = ["STDOUT", "Output", "Outputs"]
+__all__ = ["Output", "Outputs"]
 
-STDOUT: Final = "-"
 _BUFFERED: Final = 1 << 17
 """Bytes joined before they are written."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors of temporary files that are no fault of the exporter which writes there."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class Output:
 
 
 class Outputs:
-    """The open outputs. Leaving the context without an error renames the part files; an error leaves all as it was.
+    """The open outputs. Leaving the context without an error makes them whole; `files` then puts them in place.
 
     Raises UsageError where a target cannot be written.
     """
 
-    def __init__(self, outputs: Sequence[Output], registry: Registry, report: Report) -> None:
+    def __init__(self, outputs: Sequence[Output], registry: Registry, report: Report, files: Files) -> None:
         self._report = report
+        self._files = files
         self._stack = contextlib.ExitStack()
         self._outputs = outputs
         self._registry = registry
@@ -52,10 +54,10 @@ class Outputs:
     def __enter__(self) -> Outputs:
         try:
             for number, output in enumerate(self._outputs):
-                stream = self._stack.enter_context(_target(output.path))
+                stream = self._files.open(output.path)
                 kind = _Rendered if output.exporter.render else _Whole
                 self._writers.append(kind(number, output, stream, self._registry, self._report))
-            if any(output.path == STDOUT for output in self._outputs):
+            if any(is_stdout(output.path) for output in self._outputs):
                 # What a plugin prints must not end up in the output.
                 self._stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         except BaseException as error:
@@ -66,17 +68,12 @@ class Outputs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._stack.__exit__(kind, error, trace)
-            return
-        try:
-            for writer in self._writers:
-                writer.finish()
-                self._report.summary.written[writer.output.path] = writer.count
-        except BaseException as failure:
-            self._stack.__exit__(type(failure), failure, failure.__traceback__)
-            raise
-        self._stack.close()
+        with self._stack:
+            if error is None:
+                for writer in self._writers:
+                    writer.finish()
+                    self._report.summary.written[writer.output.path] = writer.count
+                self._files.finish()
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Writes them all, in their order."""
@@ -91,7 +88,7 @@ class Outputs:
 class _Rendered:
     """An output whose exporter renders one entry after the other."""
 
-    def __init__(self, number: int, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, stream: Target, registry: Registry, report: Report) -> None:
         self.output = output
         self._number = number
         self.count = 0
@@ -156,10 +153,7 @@ class _Rendered:
         self._size = 0
 
     def _write(self, data: bytes | memoryview) -> None:
-        try:
-            self._stream.write(data)
-        except OSError as error:
-            raise _unwritable(self.output.path, error) from error
+        self._stream.write(data)
 
     def finish(self) -> None:
         self._put_run()
@@ -171,7 +165,7 @@ class _Rendered:
 class _Whole:
     """An output whose exporter must see all entries: they wait in a temporary file."""
 
-    def __init__(self, number: int, output: Output, stream: BinaryIO, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, stream: Target, registry: Registry, report: Report) -> None:
         self.output = output
         self._number = number
         self.count = 0
@@ -181,24 +175,33 @@ class _Whole:
         self._spool = Spool()
 
     def add(self, entry: Entry) -> None:
-        self._spool.add(entry)
+        try:
+            self._spool.add(entry)
+        except OSError as error:
+            raise self._no_room(error) from error
 
     def finish(self) -> None:
         exporter = self.output.exporter
         assert exporter.write
-        text = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n")
-        with self._spool, text:
+        with self._spool, contextlib.ExitStack() as stack:
             try:
+                text = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n")
+                stack.callback(close_quietly, text)
                 exporter.write(self._replayed(), cast(TextIO, text), self.output.options)
+                text.flush()
             except Exception as error:
+                if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                    raise self._no_room(error) from error
                 self._registry.fault(exporter, error)
                 raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
-            text.flush()
             text.seek(0)
-            try:
-                shutil.copyfileobj(cast(IO[bytes], text.buffer), cast(IO[bytes], self._stream))
-            except OSError as error:
-                raise _unwritable(self.output.path, error) from error
+            while block := text.buffer.read(_BUFFERED):
+                self._stream.write(memoryview(block))
+
+    def _no_room(self, error: OSError) -> UsageError:
+        folder = tempfile.gettempdir()
+        reason = f"a temporary file in {folder} cannot be written: {os.strerror(error.errno or 0)}"
+        return UsageError(f"{self.output.path}: {reason}")
 
     def _replayed(self) -> Iterator[Entry]:
         for entry in self._spool:
@@ -208,58 +211,3 @@ class _Whole:
 
 def _around(text: Any, options: Any) -> str:
     return str(text(options)) if callable(text) else str(text)
-
-
-@contextlib.contextmanager
-def _target(path: str) -> Iterator[BinaryIO]:
-    """A stream to the part file of a path, renamed at the end; to stdout or a device as it is."""
-    if path == STDOUT:
-        stream = sys.stdout.buffer
-        try:
-            yield cast(BinaryIO, stream)
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
-        return
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file() and not target.is_dir():
-        with _closed(path, target.open("wb")) as device:
-            yield device
-        return
-    part = target.with_name(target.name + ".part")
-    try:
-        if target.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        stream_ = part.open("wb")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with _closed(path, stream_) as whole:
-            yield whole
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-@contextlib.contextmanager
-def _closed(path: str, stream: IO[bytes]) -> Iterator[BinaryIO]:
-    """The last bytes are written when it is closed: that they cannot be is told like what cannot be written before."""
-    try:
-        yield cast(BinaryIO, stream)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            stream.close()
-        raise
-    try:
-        stream.close()
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: str, error: OSError) -> UsageError:
-    if isinstance(error, BrokenPipeError):
-        raise error
-    return UsageError(f"{path}: cannot be written: {error.strerror or error}")

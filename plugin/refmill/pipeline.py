@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from itertools import chain
 from typing import Any
 
+from refmill.atomic import Files
+from refmill.clashes import check_targets
 from refmill.enrichment import Asking, enrich
 from refmill.errors import UsageError
 from refmill.inputs import Opened, open_inputs
@@ -21,7 +24,7 @@ from refmill.store import Store
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 
-__all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run", "write"]
+__all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run", "started", "write"]
 
 
 def run(
@@ -42,13 +45,15 @@ def run(
     Raises UsageError where something named cannot be had, PluginError if the registry is strict.
     """
     plan = planned(job, registry)
+    check_targets(job, registry)
     progress = progress or Progress.silent()
-    with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
+    # The outputs are put in place last, when the report of them is whole too.
+    with Files() as files, Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
         if entries is None and (workers := _workers(job, plan, registry, stack, jobs, executor)):
             opened = _opened(job, registry, report)
             entries = read_ready(opened, job, registry, report, *workers)
         flow = _flow(job, plan, registry, report, stack, entries, net)
-        write(flow, plan, registry, report, progress)
+        write(flow, plan, registry, report, progress, files)
         _tell_faults(registry, report)
     return report.summary
 
@@ -65,17 +70,35 @@ def entries_of(
 ) -> Iterator[tuple[Iterator[Entry], Report]]:
     """The entries of a job that has no outputs, and its report; with `only`, those of these ids."""
     plan = planned(job, registry)
+    check_targets(job, registry)
     progress = progress or Progress.silent()
     with Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
         yield _flow(job, plan, registry, report, stack, entries, None, keys=keys, only=only), report
         _tell_faults(registry, report)
 
 
-def write(entries: Iterator[Entry], plan: Plan, registry: Registry, report: Report, progress: Progress) -> None:
-    """Writes all outputs; the first entry is taken before one is touched: a bad input leaves everything as it was."""
-    begun = _begun(entries)
-    with Outputs(plan.outputs, registry, report) as outputs, progress:
+def write(
+    entries: Iterator[Entry], plan: Plan, registry: Registry, report: Report, progress: Progress, files: Files
+) -> None:
+    """Writes all outputs; the first entry is taken before one is touched: a bad input leaves everything as it was.
+
+    Raises UsageError.
+    """
+    begun = started(entries, report)
+    with Outputs(plan.outputs, registry, report, files) as outputs, progress:
         outputs.write(progress.watch(begun, report.summary))
+
+
+def started(entries: Iterator[Entry], report: Report) -> Iterator[Entry]:
+    """The same entries, the first of them taken from its source. Raises NothingRead where no record could be read."""
+    for first in entries:
+        return chain((first,), entries)
+    summary = report.summary
+    if summary.unreadable and not summary.read:
+        raise report.nothing_read()
+    if summary.read and summary.dropped:
+        report.note(f"no entry is left of {summary.read:,}: the transforms dropped them all")
+    return iter(())
 
 
 def _flow(
@@ -126,7 +149,6 @@ def _opened(job: Job, registry: Registry, report: Report) -> Iterator[Opened]:
         job.inputs,
         registry,
         format=job.format,
-        own=[*job.outputs, *(str(path) for path in (job.problems, job.report) if path)],
         note=report.note,
         damaged=lambda name, reason: report.unreadable(name, 0, reason, ""),
     )
@@ -246,17 +268,6 @@ def _finished(entries: Iterable[Entry], report: Report) -> Iterator[Entry]:
         if entry.extra or report.is_page:
             report.finished(entry)
         yield entry
-
-
-def _begun(entries: Iterator[Entry]) -> Iterator[Entry]:
-    for first in entries:
-        return _with_first(first, entries)
-    return iter(())
-
-
-def _with_first(first: Entry, rest: Iterator[Entry]) -> Iterator[Entry]:
-    yield first
-    yield from rest
 
 
 def _tell_faults(registry: Registry, report: Report) -> None:

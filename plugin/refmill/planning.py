@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from refmill.atomic import STDOUT
 from refmill.errors import UsageError
 from refmill.options import distribute, fill
 from refmill.outputs import Output
@@ -26,7 +26,8 @@ SNAPSHOT: Final = "snapshot"
 class Job:
     """What a user asked for. `outputs` are paths, with `to` the format of the only one; `options` are `name=value`.
 
-    `snapshots` are files asked before the network; `versions` is `keep` or `strip`; `max_age` is in seconds.
+    `snapshots` are files asked before the network; `versions` is `keep` or `strip`; `max_age` is in seconds; with
+    `overwrite`, an output may be an input.
     """
 
     inputs: Sequence[str] = ()
@@ -43,6 +44,7 @@ class Job:
     max_age: float | None = MAX_AGE
     problems: str | Path | None = None
     report: str | Path | None = None
+    overwrite: bool = False
 
 
 @dataclass
@@ -59,12 +61,6 @@ def planned(job: Job, registry: Registry) -> Plan:
     """The plan for a job. Raises UsageError for anything named that cannot be had."""
     if job.to and len(job.outputs) != 1:
         raise UsageError("--to goes with exactly one -o; let the suffixes of several outputs choose their formats")
-    places = [Path(path).absolute() for path in job.outputs]
-    if doubled := next(
-        (path for path, place in zip(job.outputs, places, strict=True) if places.count(place) > 1), None
-    ):
-        raise UsageError(f"-o {doubled}: given twice")
-    _check_reports(job)
     exporters = [registry.exporter(job.to) if job.to else _exporter_for(path, registry) for path in job.outputs]
     names = [name for name in job.enrichers if name != SNAPSHOT]
     enrichers = [registry.enricher(name) for name in names]
@@ -87,17 +83,7 @@ def planned(job: Job, registry: Registry) -> Plan:
     return Plan(outputs, enrichers, transforms, options)
 
 
-def _check_reports(job: Job) -> None:
-    """They are begun before anything is read, so they must be no other file of the job."""
-    others = {os.path.realpath(path): path for path in (*job.inputs, *job.outputs, *job.snapshots)}
-    for option, path in (("--problems", job.problems), ("--report", job.report)):
-        if path and (place := os.path.realpath(path)) in others:
-            raise UsageError(f"{option} {path}: it is {others[place]} too; choose another name")
-        if path:
-            others[place] = f"that of {option}"
-
-
 def _exporter_for(path: str, registry: Registry) -> Exporter[Any]:
-    if path == "-":
+    if path == STDOUT:
         raise UsageError("-o -: stdout has no suffix: choose the format by --to")
     return registry.exporter_for(path)

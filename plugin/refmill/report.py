@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.errors import UsageError
+from refmill.atomic import Files, Target, close_quietly, unwritable
+from refmill.errors import NothingRead
 from refmill.merge import Dispute
-from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, UNVERIFIED, WITHDRAWN, Entry
-from refmill_hooks.dates import reference_date
-from refmill_hooks.names import display_name
-from refmill_hooks.text import plain
+from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 
 __all__ = ["EXAMPLES", "Report", "Summary"]
 
@@ -138,6 +136,8 @@ class Summary:
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
+    The files are put in place at the end, also where no record could be read; any other error leaves the old ones.
+
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
     - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
       as `.html`, a page of all that and every entry.
@@ -155,7 +155,10 @@ class Report:
         self.say = say
         self._problems_path = problems
         self._ids_path = ids
-        self._problems: IO[bytes] | None = None
+        self._first_problem = ""
+        self._files = Files()
+        self._problems: Target | None = None
+        self._ids: Target | None = None
         self.is_page = str(ids or "").lower().endswith((".html", ".htm"))
         self._spools: dict[str, IO[bytes]] = {}
         self._told: set[str] = set()
@@ -163,54 +166,59 @@ class Report:
     def __enter__(self) -> Report:
         try:
             if self._problems_path:
-                self._problems = Path(self._problems_path).open("wb")
+                self._problems = self._files.open(str(self._problems_path))
             if self._ids_path:
-                Path(self._ids_path).open("wb").close()
-                names = (
-                    "ids",
-                    "disputes",
-                    "merged",
-                    "replaced_keys",
-                    *(("entries", "duplicates", "problems") if self.is_page else ()),
-                )
+                self._ids = self._files.open(str(self._ids_path))
+                names = _SECTIONS + (_SECTIONS_OF_PAGE if self.is_page else ())
                 self._spools = {name: tempfile.TemporaryFile() for name in names}
-        except OSError as error:
-            raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
+        except BaseException as error:
+            self._files.discard()
+            if isinstance(error, OSError):
+                raise unwritable(str(self._ids_path), error) from error
+            raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._problems:
-            self._problems.close()
-        if self._ids_path:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._files.discard)
             for spool in self._spools.values():
-                spool.seek(0)
-            self._write_page() if self.is_page else self._write_json()
-            for spool in self._spools.values():
-                spool.close()
+                stack.callback(close_quietly, spool)
+            if error is None or isinstance(error, NothingRead):
+                if self._ids:
+                    try:
+                        for spool in self._spools.values():
+                            spool.seek(0)
+                        self._write_page(self._ids) if self.is_page else self._write_json(self._ids)
+                    except OSError as failure:
+                        raise unwritable(str(self._ids_path), failure) from failure
+                self._files.commit()
 
-    def _write_json(self) -> None:
-        with Path(str(self._ids_path)).open("wb") as out:
-            out.write(b'{"counts":' + _ENCODE(self._counts()))
-            for name, spool in self._spools.items():
-                out.write(b',\n"%s":[' % name.encode())
-                separator = b"\n"
-                for line in spool:
-                    out.write(separator + line.rstrip(b"\n"))
-                    separator = b",\n"
-                out.write(b"]")
-            out.write(b"}\n")
+    def nothing_read(self) -> NothingRead:
+        """The error for a run whose inputs hold records, none of which could be read."""
+        more = f"; all are in {self._problems_path}" if self._problems_path else "; --problems FILE keeps them"
+        told = f"none of the {self.summary.unreadable:,} records could be read, so nothing is written"
+        return NothingRead(f"{told}; the first: {self._first_problem}{more}")
 
-    def _write_page(self) -> None:
+    def _write_json(self, out: Target) -> None:
+        out.write(b'{"counts":' + _ENCODE(self._counts()))
+        for name, spool in self._spools.items():
+            out.write(b',\n"%s":[' % name.encode())
+            separator = b"\n"
+            for line in spool:
+                out.write(separator + line.rstrip(b"\n"))
+                separator = b",\n"
+            out.write(b"]")
+        out.write(b"}\n")
+
+    def _write_page(self, out: Target) -> None:
         from refmill.report_page import page
 
         def rows(name: str) -> Iterator[dict[str, Any]]:
             self._spools[name].seek(0)
             return map(msgspec.json.decode, self._spools[name])
 
-        with Path(str(self._ids_path)).open("w", encoding="utf-8", errors="replace", newline="\n") as out:
-            out.writelines(page(self._counts(), self.summary.notes, rows))
+        for piece in page(self._counts(), self.summary.notes, rows):
+            out.write(piece.encode("utf-8", "replace"))
 
     def note(self, text: str) -> None:
         """Tells the user now and counts it among the notes, once."""
@@ -233,9 +241,12 @@ class Report:
 
     def _problem(self, file: str, line: int, reason: str, raw: str) -> None:
         place = f"{file}:{line}" if line else file
-        for out in (self._problems, self._spools.get("problems")):
-            if out:
-                out.write(_ENCODE({"file": file, "line": line, "reason": reason, "raw": raw}) + b"\n")
+        self._first_problem = self._first_problem or f"{place}: {reason}"
+        problem = {"file": file, "line": line, "reason": reason, "raw": raw}
+        if self._problems:
+            self._problems.write(_ENCODE(problem) + b"\n")
+        if self.is_page:
+            self._keep("problems", problem)
         problems = self.summary.unreadable + self.summary.incomplete + self.summary.unwritten
         if problems <= EXAMPLES:
             self.say(f"{place}: {reason}")
@@ -245,7 +256,7 @@ class Report:
     def duplicate(self, id: str) -> None:
         self.summary.duplicates += 1
         if self.is_page:
-            self._spools["duplicates"].write(_ENCODE({"id": id}) + b"\n")
+            self._keep("duplicates", {"id": id})
 
     def found(self, id: str, source: str) -> None:
         self.summary.found += 1
@@ -263,9 +274,9 @@ class Report:
 
     def disputes(self, disputes: list[Dispute]) -> None:
         self.summary.disputes += len(disputes)
-        if self._spools:
+        if self._ids_path:
             for dispute in disputes:
-                self._spools["disputes"].write(_ENCODE(dispute) + b"\n")
+                self._keep("disputes", dispute)
 
     def finished(self, entry: Entry) -> None:
         """Looks at an entry's marks as it leaves for the outputs."""
@@ -274,23 +285,31 @@ class Report:
             self.summary.withdrawn.add(entry.id)
         if MERGED in extra:
             self.summary.merged.add(entry.id or entry.key)
-            if self._spools:
-                row = {"id": entry.id, "key": entry.key, "merged": extra[MERGED]}
-                self._spools["merged"].write(_ENCODE(row) + b"\n")
+            if self._ids_path:
+                self._keep("merged", {"id": entry.id, "key": entry.key, "merged": extra[MERGED]})
         if executing := extra.get(EXECUTES):
             self.summary.executing.add(f"{entry.key}: {executing}")
         if replaced := extra.get(REPLACED_KEY):
             self.summary.replaced_keys.add(f"{replaced!r} is {entry.key}")
-            if self._spools:
-                self._spools["replaced_keys"].write(_ENCODE({"key": entry.key, "replaced": replaced}) + b"\n")
+            if self._ids_path:
+                self._keep("replaced_keys", {"key": entry.key, "replaced": replaced})
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:
-            self._spools["entries"].write(_ENCODE(_row(entry)) + b"\n")
+            from refmill.report_page import row_of_entry
+
+            self._keep("entries", row_of_entry(entry))
 
     def _outcome(self, outcome: dict[str, str]) -> None:
-        if self._spools:
-            self._spools["ids"].write(_ENCODE(outcome) + b"\n")
+        if self._ids_path:
+            self._keep("ids", outcome)
+
+    def _keep(self, name: str, row: object) -> None:
+        """Holds a row of the report back until the run ends."""
+        try:
+            self._spools[name].write(_ENCODE(row) + b"\n")
+        except OSError as error:
+            raise unwritable(str(self._ids_path), error) from error
 
     def _counts(self) -> dict[str, Any]:
         counts: dict[str, Any] = {}
@@ -302,20 +321,3 @@ class Report:
             else:
                 counts[name] = value
         return counts
-
-
-def _row(entry: Entry) -> dict[str, str]:
-    """An entry as the page shows it."""
-    names = [display_name(name) for name in entry.authors[:3]]
-    more = f" and {len(entry.authors) - 3:,} more" if len(entry.authors) > 3 else ""
-    marks = {WITHDRAWN: "withdrawn", SUSPECT: entry.extra.get(SUSPECT, ""), UNVERIFIED: "unverified"}
-    return {
-        "id": entry.versioned_id,
-        "key": entry.key,
-        "title": plain(entry.title),
-        "authors": plain(", ".join(names)) + more,
-        "date": reference_date(entry),
-        "category": entry.primary_category,
-        "origin": "; ".join(f"{field}: {source}" for field, source in entry.origin.items()),
-        "marks": ", ".join(mark for key, mark in marks.items() if key in entry.extra),
-    }

@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
-__all__ = ["Row", "page"]
+from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry
+from refmill_hooks.dates import reference_date
+from refmill_hooks.names import display_name
+from refmill_hooks.text import plain
+
+__all__ = ["Row", "page", "row_of_entry"]
 
 Row = dict[str, Any]
 
@@ -125,3 +130,20 @@ def _chart(title: str, counts: list[tuple[str, int]]) -> str:
         f'<figure><figcaption>{escape(title)}</figcaption>\n<svg role="img" aria-label="{escape(title)}: {told}"'
         f' width="480" height="{height}" viewBox="0 0 480 {height}">{bars}</svg></figure>\n'
     )
+
+
+def row_of_entry(entry: Entry) -> dict[str, str]:
+    """Return an entry as the page shows it."""
+    names = [display_name(name) for name in entry.authors[:3]]
+    more = f" and {len(entry.authors) - 3:,} more" if len(entry.authors) > 3 else ""
+    marks = {WITHDRAWN: "withdrawn", SUSPECT: entry.extra.get(SUSPECT, ""), UNVERIFIED: "unverified"}
+    return {
+        "id": entry.versioned_id,
+        "key": entry.key,
+        "title": plain(entry.title),
+        "authors": plain(", ".join(names)) + more,
+        "date": reference_date(entry),
+        "category": entry.primary_category,
+        "origin": "; ".join(f"{field}: {source}" for field, source in entry.origin.items()),
+        "marks": ", ".join(mark for key, mark in marks.items() if key in entry.extra),
+    }

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Final
 
+from refmill.atomic import Files, real_path, unwritable
 from refmill.builtin.bib_blocks import blocks
 from refmill.builtin.bib_edit import BibText
 from refmill.builtin.bib_entry import entry_of
 from refmill.builtin.bib_fields import fields_of
 from refmill.builtin.bib_layout import CONTAINERS, TYPES
+from refmill.builtin.line_ends import Lines
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of
 from refmill.planning import Job
@@ -25,20 +28,23 @@ from refmill.progress import Progress
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, ReadError
+from refmill_hooks._private_file import PrivateFile
 from refmill_hooks.identifiers import carries_class
 from refmill_hooks.text import latex
 
 __all__ = ["Updated", "update", "write"]
 
+_KEPT: Final = "surrogateescape"
+"""Bytes that are not UTF-8 go through the text and are written as they were."""
 _PREPRINTS = frozenset({"misc", "online", "unpublished", "article", "techreport", "report", "electronic"})
 
 
 @dataclass
 class Updated:
-    """The text of a library before and after, which keys changed, and the report of the run."""
+    """The bytes of a library before and after, which keys changed, and the report of the run."""
 
-    before: str
-    after: str
+    before: bytes
+    after: bytes
     changed: list[str]
     found: int
     report: Report
@@ -46,6 +52,8 @@ class Updated:
 
 @dataclass
 class _Block:
+    """`text` as it stands in the library, the rest as it is understood."""
+
     text: str
     kind: str = ""
     fields: dict[str, str] | None = None
@@ -57,9 +65,12 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
 
     Raises UsageError for a file that cannot be read or holds no entry with an arXiv id.
     """
-    before = _read(path)
-    newline = "\r\n" if "\r\n" in before else "\n"
-    blocks = list(_blocks(before.replace("\r\n", "\n")))
+    try:
+        before = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    text, encoding = _decoded(before)
+    blocks = list(_blocks(text))
     asked = [
         Entry(id=block.entry.id, key=str(number), doi=block.entry.doi, source="bib")
         for number, block in enumerate(blocks)
@@ -73,52 +84,95 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
             block = blocks[int(answer.key)]
             assert block.entry
             text = _refreshed(block, answer)
-            if text != block.text:
+            if not _fits(text, encoding):
+                report.say(
+                    f"{path}: {block.entry.key} is left as it was: {encoding} has no sign for what it would gain"
+                )
+            elif text != block.text:
                 block.text = text
                 changed.append(block.entry.key)
-    after = "".join(block.text for block in blocks).replace("\n", newline)
+    after = "".join(block.text for block in blocks).encode(encoding, _KEPT)
     return Updated(before, after, changed, len(asked), report)
 
 
 def write(path: Path, updated: Updated) -> Path:
-    """Replaces the library at once, the old one beside it as `.bak`; returns that. Raises UsageError."""
-    backup = path.with_name(path.name + ".bak")
+    """Replaces the library, the old one kept beside it under a name that no file has yet; returns that.
+
+    A symbolic link is followed. Raises UsageError where the library cannot be written, or another program changed it
+    since it was read.
+    """
     try:
-        for target, text in ((backup, updated.before), (path, updated.after)):
-            handle, part = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                    stream.write(text)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                Path(part).chmod(path.stat().st_mode)
-                Path(part).replace(target)
-            finally:
-                Path(part).unlink(missing_ok=True)
+        library = real_path(path)
+        backup = PrivateFile(library)
+        try:
+            with os.fdopen(backup.open(), "wb") as stream:
+                stream.write(updated.before)
+                stream.flush()
+                os.fsync(stream.fileno())
+            backup.dress(library)
+            return _replaced(path, library, updated, backup)
+        finally:
+            backup.discard()
     except OSError as error:
-        raise UsageError(f"{error.filename or path}: cannot be written: {error.strerror}") from error
-    return backup
+        raise unwritable(path, error) from error
 
 
-def _read(path: Path) -> str:
+def _replaced(path: Path, library: Path, updated: Updated, backup: PrivateFile) -> Path:
+    """Puts the backup in its place, then the library; where the library cannot be, the backup is taken away."""
+    before = library.stat().st_ino
     try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path}: not UTF-8 (byte {error.start}); convert it first, so that nothing is lost"
-        ) from error
+        with Files() as files:
+            files.open(str(path)).write(updated.after)
+            files.finish()
+            for name in _backup_names(library):
+                backup.target = name
+                with contextlib.suppress(FileExistsError):
+                    backup.create()
+                    break
+            if library.read_bytes() != updated.before:
+                backup.withdraw()
+                raise UsageError(f"{path}: another program changed it meanwhile; nothing is written, update it again")
+    except BaseException:
+        if library.stat().st_ino == before:  # else the interrupt came behind the last step
+            backup.withdraw()
+        raise
+    return backup.target
+
+
+def _backup_names(library: Path) -> Iterator[Path]:
+    yield library.with_name(f"{library.name}.bak")
+    yield from (library.with_name(f"{library.name}.bak.{number}") for number in count(1))
+
+
+def _decoded(library: bytes) -> tuple[str, str]:
+    """The text of a library, of which no byte is lost, and its encoding: UTF-8 unless nothing but Latin-1 is in it."""
+    text = library.decode("utf-8", _KEPT)
+    others = {sign for sign in set(text) if not sign.isascii()}
+    if others and all("\udc80" <= sign <= "\udcff" for sign in others):
+        return library.decode("latin-1"), "latin-1"
+    return text, "utf-8"
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding, _KEPT)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    for block in blocks([text]):
-        found = _Block(block.text)
+    lines = Lines(text)
+    at = 0
+    for block in blocks([lines.plain]):
+        end = at + len(block.text)
+        found = _Block(text[lines.place(at) : lines.place(end)])
+        at = end
         if block.kind not in ("", "string", "comment", "preamble"):
             with contextlib.suppress(ReadError):
                 read = fields_of(block.text, {})
                 if not read.problems:
-                    found = _Block(block.text, read.kind, read.fields, entry_of(read))
+                    found = _Block(found.text, read.kind, read.fields, entry_of(read))
         yield found
 
 
@@ -133,7 +187,7 @@ def _refreshed(block: _Block, answer: Entry) -> str:
         return block.text
     try:
         text = BibText(block.text).changed(kind, fields, without)
-        read = fields_of(text, {})
+        read = fields_of(Lines(text).plain, {})
     except (ValueError, ReadError):
         return block.text
     lost = block.fields.keys() - read.fields.keys() - without

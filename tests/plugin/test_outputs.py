@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -13,24 +16,99 @@ import pytest
 
 from refmill.cli import main
 
-DUMP = "".join(
-    f"We study.\n\narXiv:{2401 + n // 9000}.{n % 9000 + 1:05}\nCreated: 2024-03-02\n\n" for n in range(60_000)
-)
+RECORDS = [f"We study.\n\narXiv:{2401 + n // 9000}.{n % 9000 + 1:05}\nCreated: 2024-03-02\n\n" for n in range(60_000)]
+DUMP = "".join(RECORDS)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_ended_leaves_the_old_file_as_it_was(how: signal.Signals, tmp_path: Path) -> None:
+SIGNALS = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]
+COMMANDS = [
+    "convert dump.txt --enrich none -o refs.bib -o refs.json --problems p.jsonl --report r.html -q",
+    "convert dump.txt --enrich none -o refs.bib -o refs.json --problems p.jsonl -q --jobs 2",
+    "cite dump.txt --enrich none --style plain -o refs.bib",
+    "merge many.bib -o refs.bib -q",
+]
+NEIGHBOURS = ("refs.bib.part", "refs.bib.tmp", "refs.bib~", "refs.bib.new", "refs.json.part", "p.jsonl.part")
+
+
+@pytest.mark.parametrize("how", SIGNALS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_run_that_is_ended_leaves_every_file_as_it_was(command: str, how: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "dump.txt").write_text(DUMP)
-    out = tmp_path / "refs.bib"
-    out.write_text("old")
-    words = ["convert", "dump.txt", "--enrich", "none", "-o", "refs.bib", "-q"]
-    run = subprocess.Popen([sys.executable, "-m", "refmill.cli", *words], cwd=tmp_path, stderr=subprocess.DEVNULL)
-    while len(list(tmp_path.iterdir())) < 3 and run.poll() is None:
-        time.sleep(0.005)
-    time.sleep(0.1)
+    (tmp_path / "many.bib").write_text("".join(f"@misc{{k{n}, title = {{T}}}}\n" for n in range(9000)))
+    for name in ("refs.bib", "refs.json", "p.jsonl", "r.html", *NEIGHBOURS):
+        (tmp_path / name).write_text(f"old {name}")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "refmill.cli", *command.split()], cwd=tmp_path, stderr=subprocess.DEVNULL
+    )
+    while len(list(tmp_path.iterdir())) == len(before) and run.poll() is None:
+        time.sleep(0.001)
+    time.sleep(0 if "merge" in command else random.random() / 10)
     run.send_signal(how)
     assert run.wait(30) != 0
-    assert out.read_text() == "old"
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    if how == signal.SIGKILL:
+        after = {name: data for name, data in after.items() if not name.startswith(".refmill-")}
+    assert after == before
+
+
+def test_processes_that_write_one_file_each_write_it_whole(tmp_path: Path) -> None:
+    runs = []
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text("".join(RECORDS[:4000]).replace("We study.", f"We study {number}."))
+        words = ["convert", f"{number}.txt", "--enrich", "none", "-o", "refs.bib", "-q"]
+        runs.append(subprocess.Popen([sys.executable, "-m", "refmill.cli", *words], cwd=tmp_path))
+    assert [run.wait(60) for run in runs] == [0, 0, 0]
+    text = (tmp_path / "refs.bib").read_text()
+    assert len(set(re.findall(r"We study \d", text))) == 1
+    assert text.rstrip().endswith("}")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_neighbours_of_an_output_keep_their_bytes(tmp_path: Path) -> None:
+    (tmp_path / "dump.txt").write_text(RECORDS[0])
+    for name in NEIGHBOURS:
+        (tmp_path / name).write_bytes(b"mine")
+    for words in ("convert dump.txt -o refs.bib -o refs.json --problems p.jsonl -q", "cite dump.txt -o refs.bib"):
+        done = subprocess.run(
+            [sys.executable, "-m", "refmill.cli", *words.split(), "--enrich", "none"],
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0
+    assert {(tmp_path / name).read_bytes() for name in NEIGHBOURS} == {b"mine"}
+
+
+def test_a_disk_that_gets_full_is_told_with_the_output_and_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "dump.txt").write_text(DUMP)
+    (tmp_path / "refs.bib").write_text("old")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    words = ["convert", "dump.txt", "--enrich", "none", "-o", "refs.bib", "-q"]
+    done = subprocess.run(
+        [sys.executable, "-m", "refmill.cli", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=limit,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "refmill: refs.bib: cannot be written: File too large\n")
+    assert (tmp_path / "refs.bib").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dump.txt", "refs.bib"]
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+@pytest.mark.parametrize("command", ["convert", "merge"])
+def test_stdout_is_an_output_of_every_command(command: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.bib").write_text("@misc{bee, title = {T}}\n")
+    words = [command, "x.bib", "-o", name, "--to", "bibtex", "-q", *(["--offline"] if command == "convert" else [])]
+    done = subprocess.run([sys.executable, "-m", "refmill.cli", *words], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"@misc{bee,")
 
 
 def test_a_request_to_end_is_no_fault_of_the_plugin_that_is_loaded_just_then(tmp_path: Path) -> None:

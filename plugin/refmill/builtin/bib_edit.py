@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from refmill.builtin.line_ends import Lines
+
 __all__ = ["BibText"]
 
 _HEAD = re.compile(r"(\s*@\s*)([A-Za-z]+)(\s*[{(]\s*[^\s,{}]*\s*,?)")
@@ -22,9 +24,11 @@ class Span:
 
 
 class BibText:
-    """The text of one entry. Raises ValueError where its fields cannot be told apart."""
+    """The text of one entry, its line ends kept. Raises ValueError where its fields cannot be told apart."""
 
     def __init__(self, text: str) -> None:
+        self._lines = Lines(text)
+        text = self._lines.plain
         head = _HEAD.match(text)
         if head is None:
             raise ValueError("no entry")
@@ -35,7 +39,8 @@ class BibText:
     def changed(self, kind: str, fields: Mapping[str, str], without: frozenset[str] = frozenset()) -> str:
         """The text with this type, these fields (name -> value with its delimiters), and without some.
 
-        Fields that are there get the value in their place; new ones follow the last, in its layout.
+        Fields that are there get the value in their place; new ones follow the last, in its layout. What is new has the
+        line ends of the entry.
         """
         edits: list[tuple[int, int, str]] = []
         if self.text[slice(*self._kind)].lower() != kind:
@@ -53,9 +58,9 @@ class BibText:
             edits.append((at, at, text))
         elif new:
             raise ValueError("it has no fields to follow")
-        text = self.text
+        text, place, line_end = self._lines.original, self._lines.place, self._lines.end
         for start, end, value in sorted(edits, reverse=True):
-            text = text[:start] + value + text[end:]
+            text = text[: place(start)] + value.replace("\n", line_end) + text[place(end) :]
         return text
 
     def _appended(self, new: list[tuple[str, str]]) -> tuple[int, str]:

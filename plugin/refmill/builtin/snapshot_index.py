@@ -13,7 +13,6 @@ import lzma
 import os
 import re
 import sqlite3
-import tempfile
 import time
 import weakref
 import zipfile
@@ -24,8 +23,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from refmill.builtin.zstd_frames import unpacked_zstd
+from refmill_hooks._private_file import PrivateFile
 
-__all__ = ["SnapshotIndex"]
+__all__ = ["SnapshotIndex", "places"]
 
 Cut = Callable[[BinaryIO], Iterator[tuple[str, bytes]]]
 """Cuts a stream into records, each with its canonical id."""
@@ -48,6 +48,7 @@ _TOLD_EVERY: Final = 5.0
 
 _ROW = re.compile(rb'[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"')
 """How a row begins whose id is canonical as it stands."""
+_STAMP = re.compile(r"\d+ \d+ \d+")
 _ID = re.compile(rb'"id"\s*:\s*"([^"]{1,64})"')
 _SCHEMA: Final = """
 CREATE TABLE ids (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
@@ -63,7 +64,9 @@ class SnapshotIndex:
     - `canonical`: the canonical id of a text, "" for none.
     - `say`: told how far the build is.
 
-    The index of a file that is not small stands beside it, else in `cache`, where the folder cannot be written to.
+    - `places`: where the index of a file that is not small may be, the best first. What lies there and is no index is
+      left alone; where no place can be written to, the index is made for this run only.
+
     Raises OSError.
     """
 
@@ -74,7 +77,7 @@ class SnapshotIndex:
         cut: Callable[[bytes], Cut | None],
         canonical: Callable[[str], str],
         say: Callable[[str], None],
-        cache: Callable[[], Path],
+        places: Callable[[], list[Path]],
     ) -> None:
         self._file = file
         self._canonical = canonical
@@ -83,14 +86,23 @@ class SnapshotIndex:
         status = path.stat()
         stamp = f"{_FORMAT} {status.st_size} {status.st_mtime_ns}"
         if status.st_size < _SMALL:
-            self._hold(sqlite3.connect(":memory:"))
+            self._hold(sqlite3.connect(":memory:", check_same_thread=False))
             self._holds_records = self._filled(self._connection, stamp, cut) == "records"
             return
-        places = [path.with_name(path.name + _SUFFIX), cache() / f"{path.name}-{status.st_ino}{_SUFFIX}"]
-        for place in places:
-            if self._open(place, stamp):
+        free: list[Path] = []
+        for place in places():
+            if not os.path.lexists(place):
+                free.append(place)
+                continue
+            made_for = _stamp_of(place)
+            if made_for == stamp:
+                self._open(place)
                 return
-        self._build(places, stamp, cut)
+            if made_for:
+                free.append(place)
+            else:
+                say(f"{place}: it is no index of refmill and stays as it is; the index of {file} is kept elsewhere")
+        self._build(free, stamp, cut)
 
     def _hold(self, connection: sqlite3.Connection) -> None:
         """Takes the connection over; it is closed with the index, which lives as long as anybody may ask it."""
@@ -130,36 +142,38 @@ class SnapshotIndex:
             length = int.from_bytes(block[at : at + 4], "big")
             yield id, block[at + 4 : at + 4 + length]
 
-    def _open(self, place: Path, stamp: str) -> bool:
-        if not place.is_file():
-            return False
-        connection = sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
-            about = dict(connection.execute("SELECT name, value FROM about"))
-        except sqlite3.DatabaseError:
-            about = {}
-        if about.get("stamp") != stamp:
-            connection.close()
-            return False
+    def _open(self, place: Path) -> None:
+        connection = _connection(place)
         self._hold(connection)
-        self._holds_records = about["holds"] == "records"
-        return True
+        ((holds,),) = connection.execute("SELECT value FROM about WHERE name = 'holds'")
+        self._holds_records = holds == "records"
 
     def _build(self, places: list[Path], stamp: str, cut: Callable[[bytes], Cut | None]) -> None:
-        part, place = _writable(places)
-        try:
-            connection = sqlite3.connect(part)
+        """Builds the index in the first place that can be written to, else in a file that is gone with this run."""
+        failure: OSError | None = None
+        for place in places:
+            new = PrivateFile(Path(os.path.realpath(place)))
             try:
-                self._filled(connection, stamp, cut)
+                try:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    os.close(new.open())
+                except OSError as error:
+                    failure = error
+                    continue
+                with contextlib.closing(sqlite3.connect(new.path)) as connection:
+                    self._filled(connection, stamp, cut)
+                new.dress()
+                new.replace()
+            except sqlite3.Error as error:
+                raise OSError(5, f"its index {place} cannot be built: {error}", self._file) from error
             finally:
-                connection.close()
-            part.replace(place)
-        except sqlite3.Error as error:
-            raise OSError(5, f"the index {place} cannot be built: {error}", self._file) from error
-        finally:
-            part.unlink(missing_ok=True)
-        if not self._open(place, stamp):
-            raise OSError(5, f"the index {place} cannot be read", self._file)
+                new.discard()
+            self._open(place)
+            return
+        if failure:
+            self._say(f"{self._file}: its index is made for this run only: {failure.strerror}: {failure.filename}")
+        self._hold(sqlite3.connect("", check_same_thread=False))
+        self._holds_records = self._filled(self._connection, stamp, cut) == "records"
 
     def _filled(self, connection: sqlite3.Connection, stamp: str, cut: Callable[[bytes], Cut | None]) -> str:
         connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
@@ -243,20 +257,27 @@ def _packed(records: Iterable[tuple[str, bytes]], connection: sqlite3.Connection
     connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
 
 
-def _writable(places: list[Path]) -> tuple[Path, Path]:
-    """A new temporary file beside the first place that can be written to, and that place."""
-    failure: OSError | None = None
-    for place in places:
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=place.name, suffix=".part", dir=place.parent)
-        except OSError as error:
-            failure = error
-            continue
-        os.close(handle)
-        return Path(name), place
-    assert failure
-    raise failure
+def places(file: Path, cache: Path) -> list[Path]:
+    """Where the index of a file may be: beside it, or in the cache where the folder cannot be written to."""
+    found = [file.with_name(file.name + _SUFFIX)]
+    with contextlib.suppress(OSError):
+        found.append(cache / f"{file.name}-{file.stat().st_ino}{_SUFFIX}")
+    return found
+
+
+def _connection(place: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+
+
+def _stamp_of(place: Path) -> str:
+    """Of which file an index was made, "" for what is no index."""
+    try:
+        with contextlib.closing(_connection(place)) as connection:
+            about = dict(connection.execute("SELECT name, value FROM about"))
+    except (sqlite3.Error, ValueError):
+        return ""
+    stamp = about.get("stamp", "")
+    return stamp if isinstance(stamp, str) and _STAMP.fullmatch(stamp) and "holds" in about else ""
 
 
 def _unpacked(raw: BinaryIO, stack: contextlib.ExitStack) -> tuple[BinaryIO, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 
@@ -28,24 +29,39 @@ class Spool:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what cannot be written any more is needed no more
+            self._file.close()
 
     def add(self, entry: Entry) -> int:
-        """Where the entry stands, for `at`."""
+        """Where the entry stands, for `at`. Raises OSError with the folder of temporary files."""
         packed = self._encode(entry)
         place = self._size
-        self._size += self._file.write(len(packed).to_bytes(_LENGTH, "big") + packed)
+        try:
+            self._size += self._file.write(len(packed).to_bytes(_LENGTH, "big") + packed)
+        except OSError as error:
+            raise _no_room(error) from error
         return place
 
     def at(self, place: int) -> Entry:
-        self._file.seek(place)
+        self._seek(place)
         return self._next()
 
     def __iter__(self) -> Iterator[Entry]:
-        self._file.seek(0)
+        self._seek(0)
         while self._file.tell() < self._size:
             yield self._next()
+
+    def _seek(self, place: int) -> None:
+        try:
+            self._file.seek(place)  # which writes what was held back
+        except OSError as error:
+            raise _no_room(error) from error
 
     def _next(self) -> Entry:
         length = int.from_bytes(self._file.read(_LENGTH), "big")
         return self._decode(self._file.read(length))
+
+
+def _no_room(error: OSError) -> OSError:
+    """The same error, naming the folder of temporary files."""
+    return OSError(error.errno, f"a temporary file cannot be written: {error.strerror}", tempfile.gettempdir())

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
 
 if TYPE_CHECKING:
     from refmill.registry import Registry
@@ -34,26 +34,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", choices=("text", "html", "markdown", "latex"), default="text", help="the form (text)")
     parser.add_argument("--inline", action="store_true", help="the in-text citations too, a line an entry")
     parser.add_argument("--locale", metavar="LOCALE", default="en-US", help="the language of the style (en-US)")
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write; stdout without it")
+    parser.add_argument("-o", "--output", metavar="FILE", default="-", help="where to write; stdout without it")
+    overwrite_argument(parser)
     source_arguments(parser)
     plugin_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.pipeline import entries_of
+    from refmill.atomic import Files
+    from refmill.clashes import check_targets
+    from refmill.pipeline import entries_of, started
     from refmill.progress import Progress
     from refmill.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
-    with entries_of(job_of(args, inputs=args.inputs), registry, progress=Progress.on_stderr()) as (entries, report):
-        pieces = _pieces(entries, args, registry)
-        if args.output:
-            part = Path(args.output + ".part")
-            with part.open("w", encoding="utf-8", newline="\n") as out:
-                out.writelines(pieces)
-            part.replace(args.output)
-        else:
-            sys.stdout.writelines(pieces)
+    job = job_of(args, inputs=args.inputs, overwrite=args.overwrite)
+    style = [("--style", args.style)] if Path(args.style).is_file() else []
+    check_targets(job, registry, outputs=[args.output], read=style)
+    with Files() as files, entries_of(job, registry, progress=Progress.on_stderr()) as (entries, report):
+        pieces = _pieces(started(entries, report), args, registry)
+        output = files.open(args.output)
+        for piece in pieces:
+            output.write(piece.encode("utf-8", "replace"))
     for line in report.summary.lines():
         if not line.startswith("read "):
             print(line, file=sys.stderr)

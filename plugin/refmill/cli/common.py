@@ -10,7 +10,7 @@ from refmill.errors import UsageError
 if TYPE_CHECKING:
     from refmill.pipeline import Job
 
-__all__ = ["job_of", "plugin_arguments", "source_arguments"]
+__all__ = ["job_of", "overwrite_argument", "plugin_arguments", "source_arguments"]
 
 _DAY = 86400.0
 _NONE = "none"
@@ -22,6 +22,12 @@ def plugin_arguments(parser: argparse.ArgumentParser) -> None:
         "--plugin", metavar="FILE", action="append", default=[], help="load a Python file with plugins of your own"
     )
     group.add_argument("--strict", action="store_true", help="stop at the first fault of a plugin")
+
+
+def overwrite_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--overwrite", action="store_true", help="let an output be an input, which is replaced once it was read whole"
+    )
 
 
 def source_arguments(parser: argparse.ArgumentParser) -> None:

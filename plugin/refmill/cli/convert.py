@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
 
 EPILOG = """\
 An INPUT is a file, a folder, a quoted glob, - for stdin, or an arXiv id, URL or DOI. Files may be compressed or packed.
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what to write; several times; - is stdout",
     )
     parser.add_argument("--to", metavar="FORMAT", help="the format of the only output")
+    overwrite_argument(parser)
     source_arguments(parser)
     parser.add_argument(
         "--with", metavar="NAMES", dest="transforms", default="", help="transforms to apply, joined by commas, in order"
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         transforms=[name for name in args.transforms.split(",") if name],
         problems=args.problems,
         report=args.report,
+        overwrite=args.overwrite,
     )
     registry = Registry(args.plugin, strict=args.strict)
     summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet), jobs=args.jobs)

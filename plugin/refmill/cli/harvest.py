@@ -9,7 +9,8 @@ EPILOG = """\
 arXiv is asked once in three seconds, so all of it takes hours. Interrupted, run the same command again: it goes on
 where it was. A list that is not whole when arXiv's day ends, at midnight UTC, may have to be asked for again, so take
 many years in parts, by --from and --until. The file becomes one answer of OAI-PMH with all the records. The address is
-REFMILL_OAI_URL, by default https://oaipmh.arxiv.org/oai.
+REFMILL_OAI_URL, by default https://oaipmh.arxiv.org/oai. What goes to stdout or a pipe is written as it comes, and no
+later run can go on with it.
 
 examples:
   refmill harvest --set cs --from 2024-05-01 -o cs.xml
@@ -19,7 +20,9 @@ examples:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="what to write; .gz compresses it")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="what to write; .gz compresses it; - is stdout"
+    )
     parser.add_argument("--set", metavar="SET", default="", help="such as cs, math, physics:hep-th; all without it")
     parser.add_argument("--from", dest="from_", metavar="DATE", default="", help="records changed since this day")
     parser.add_argument("--until", metavar="DATE", default="", help="records changed up to this day")
@@ -30,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from refmill.atomic import is_stream
     from refmill.errors import UsageError
     from refmill.harvest import Harvest, harvest
     from refmill.net import HttpNet
@@ -48,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
         with net:
             done = harvest(wanted, net, say)
     except ServiceError as error:
-        print(f"refmill: {error}{'' if error.is_lasting else '; run again to go on'}", file=sys.stderr)
+        advice = "" if error.is_lasting else "; run again to go on"
+        if is_stream(args.output):
+            advice = f"; what went to {args.output} is not whole"
+        print(f"refmill: {error}{advice}", file=sys.stderr)
         return 3
     say(f"records    {done.records:,}")
     say(f"deleted    {done.deleted:,}")

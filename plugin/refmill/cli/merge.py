@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from refmill.cli.common import plugin_arguments
+from refmill.cli.common import overwrite_argument, plugin_arguments
 
 EPILOG = """\
 A SHARD is a .bib or CSL-JSON file; for a Zotero RDF of all, merge such shards with -o all.rdf. Entries keep their order
@@ -20,8 +20,11 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shards", metavar="SHARD", nargs="+", help="what to join, in this order")
-    parser.add_argument("-o", "--output", metavar="FILE", action="append", required=True, help="what to write")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", action="append", required=True, help="what to write; - is stdout"
+    )
     parser.add_argument("--to", metavar="FORMAT", help="the format of the only output")
+    overwrite_argument(parser)
     parser.add_argument(
         "-O", metavar="NAME=VALUE", dest="options", action="append", default=[], help="an option of an output"
     )
@@ -35,7 +38,14 @@ def run(args: argparse.Namespace) -> int:
     from refmill.progress import Progress
     from refmill.registry import Registry
 
-    job = Job(inputs=args.shards, outputs=args.output, to=args.to, options=args.options, enrichers=())
+    job = Job(
+        inputs=args.shards,
+        outputs=args.output,
+        to=args.to,
+        options=args.options,
+        enrichers=(),
+        overwrite=args.overwrite,
+    )
     registry = Registry(args.plugin, strict=args.strict)
     summary = join(job, registry, Progress.on_stderr(quiet=args.quiet))
     if not args.quiet:

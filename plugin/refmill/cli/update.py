@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 from pathlib import Path
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
 
 EPILOG = """\
-Without --write the changes are printed as a diff, and nothing is touched. The old library stays as LIBRARY.bib.bak.
+Without --write the changes are printed as a diff, and nothing is touched. The old library is kept beside the new
+one as LIBRARY.bib.bak, or .bak.1 and so on where there are older ones.
 
 examples:
   refmill update library.bib
@@ -39,8 +41,7 @@ def run(args: argparse.Namespace) -> int:
         backup = write(args.library, updated)
         print(f"the old library is {backup}", file=sys.stderr)
     elif not args.write:
-        lines = (updated.before.splitlines(keepends=True), updated.after.splitlines(keepends=True))
-        sys.stdout.writelines(difflib.unified_diff(*lines, str(args.library), f"{args.library} (updated)"))
+        _print_diff(args.library, updated.before, updated.after)
     print(f"entries    {updated.found:,} with an arXiv id", file=sys.stderr)
     print(
         f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}",
@@ -51,3 +52,13 @@ def run(args: argparse.Namespace) -> int:
     if summary.withdrawn.count:
         print(f"withdrawn  {summary.withdrawn}", file=sys.stderr)
     return summary.exit_code
+
+
+def _print_diff(path: Path, before: bytes, after: bytes) -> None:
+    """Prints the lines byte for byte, so that the diff can be applied as a patch."""
+    name = os.fsencode(path)
+    lines = [data.split(b"\n") for data in (before, after)]
+    old, new = ([*(line + b"\n" for line in most), *([last] if last else [])] for *most, last in lines)
+    for line in difflib.diff_bytes(difflib.unified_diff, old, new, name, name + b" (updated)"):
+        sys.stdout.buffer.write(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
+    sys.stdout.flush()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import re
 from pathlib import Path
 
 import pytest
-from tests.fakes.oai_pmh import GONE, OaiPmh
+from tests.fakes.oai_pmh import EXPIRED, GONE, OaiPmh
 
 from refmill.cli import main
 from refmill.harvest_files import Files
@@ -35,9 +35,10 @@ def names_beside(out: Path) -> list[str]:
 def test_an_interrupted_harvest_goes_on_where_it_was(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with OaiPmh(RECORDS, faults={3: GONE}) as server:
         assert harvested(server, out, monkeypatch) == 3
-        assert names_beside(out) == ["list.xml.harvest", "list.xml.part"]
-        with (out.parent / "list.xml.part").open("ab") as part:
-            part.write(b"<record><half a page")
+        part, state = sorted(out.parent.iterdir())
+        assert state.name == "list.xml.harvest"
+        with part.open("ab") as half:
+            half.write(b"<record><half a page")
         assert harvested(server, out, monkeypatch) == 0
         assert len(server.requests) == 5
     assert written(out) == len(RECORDS)
@@ -67,7 +68,8 @@ def test_what_was_fetched_and_is_gone_is_told(
 ) -> None:
     with OaiPmh(RECORDS, faults={2: GONE}) as server:
         assert harvested(server, out, monkeypatch) == 3
-        (out.parent / "list.xml.part").unlink()
+        (part,) = out.parent.glob(".refmill-*")
+        part.unlink()
         assert harvested(server, out, monkeypatch) == 2
     assert "list.xml.harvest to begin anew" in capsys.readouterr().err
 
@@ -88,7 +90,7 @@ def test_a_harvest_that_is_ended_while_its_file_gets_its_name_asks_for_nothing_a
     real = getattr(Path, step)
 
     def ended(path: Path, *arguments: object, **named: object) -> object:
-        if path.name == {"replace": "list.xml.part", "unlink": "list.xml.harvest"}[step]:
+        if out in arguments or (step == "unlink" and path.name == "list.xml.harvest"):
             raise KeyboardInterrupt
         return real(path, *arguments, **named)
 
@@ -141,9 +143,8 @@ def test_a_symbolic_link_stays_one_and_its_file_is_written(out: Path, monkeypatc
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("-", "name a file"),
         (".", "it is a folder"),
-        (os.devnull, "it is a device"),
+        ("list/", "it is a folder"),
         ("missing/list.xml", "No such file or directory"),
     ],
 )
@@ -156,3 +157,79 @@ def test_what_cannot_be_written_is_told_before_anything_is_asked_for(
         assert server.requests == []
     assert reason in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_harvest_to_stdout_is_the_document_that_a_file_would_be(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with OaiPmh(RECORDS) as server:
+        assert harvested(server, out, monkeypatch) == 0
+        assert harvested(server, "-", monkeypatch, "-q") == 0
+    assert capfdbinary.readouterr().out == out.read_bytes()
+
+
+def test_a_harvest_to_stdout_that_breaks_off_says_that_it_is_not_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with OaiPmh(RECORDS, faults={3: GONE}) as server:
+        assert harvested(server, "-", monkeypatch) == 3
+    assert "what went to - is not whole" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_harvest_to_stdout_whose_list_is_to_be_asked_for_again_as_a_whole_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unsorted = [RECORDS[number] for number in (7, 4, 1, 8, 5, 2, 9, 6, 3, 0)]
+    with OaiPmh(unsorted, faults={2: EXPIRED}) as server:
+        assert harvested(server, "-", monkeypatch) == 3
+    assert "-o FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", [".part", ".harvest.new", ".harvest~"])
+def test_files_of_the_user_beside_a_harvest_stay_as_they_are(
+    end: str, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = out.with_name(out.name + end)
+    mine.write_bytes(b"mine")
+    with OaiPmh(RECORDS, faults={3: GONE}) as server:
+        assert [harvested(server, out, monkeypatch) for _ in range(2)] == [3, 0]
+    assert mine.read_bytes() == b"mine"
+    assert names_beside(out) == sorted(["list.xml", mine.name])
+
+
+def test_a_state_that_names_a_file_of_the_user_is_refused(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = out.with_name("mine.bib")
+    mine.write_bytes(b"mine")
+    with OaiPmh(RECORDS, faults={2: GONE}) as server:
+        assert harvested(server, out, monkeypatch) == 3
+        state = out.with_name("list.xml.harvest")
+        state.write_text(re.sub(r"\.refmill-[0-9a-f]+", "mine.bib", state.read_text()))
+        assert harvested(server, out, monkeypatch) == 2
+    assert "delete it to begin anew" in capsys.readouterr().err
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_harvest_that_was_killed_before_its_first_page_is_begun_again(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OaiPmh(RECORDS) as server:
+        killed = Files(str(out))
+        killed.__enter__()
+        killed.begun(server.url, {"metadataPrefix": "arXiv"})
+        killed._lock.release()
+        assert harvested(server, out, monkeypatch) == 0
+    assert names_beside(out) == ["list.xml"]
+
+
+def test_two_harvests_do_not_write_one_file_once_the_state_was_replaced(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OaiPmh(RECORDS) as server:
+        with Files(str(out)) as files:
+            files.begun(server.url, {"metadataPrefix": "arXiv"})
+            assert harvested(server, out, monkeypatch) == 2
+        assert names_beside(out) == []

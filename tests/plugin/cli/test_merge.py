@@ -87,17 +87,18 @@ def test_a_shard_that_convert_wrote_of_no_entries_is_one_and_is_told(
     assert main(["convert", str(filled), "--offline", *wish, "-o", str(empty)]) == 0
     assert main(["merge", str(filled), str(empty), "-o", str(whole)]) == 0
     assert keys(whole) == ["bee"]
-    assert f"{empty}: a shard without entries" in capsys.readouterr().err
+    assert f"{empty}: a file without entries" in capsys.readouterr().err
 
 
 def test_shards_of_no_entries_make_a_whole_of_none(tmp_path: Path) -> None:
     assert merged(tmp_path, "", "\n") == []
 
 
-def test_a_shard_whose_beginning_alone_is_empty_is_refused_not_left_out(tmp_path: Path) -> None:
+def test_a_shard_whose_beginning_alone_is_empty_is_read(tmp_path: Path) -> None:
     shard = tmp_path / "shard.bib"
     shard.write_text("\n" * BLOCK + papers(bee="One"))
-    assert main(["merge", str(shard), "-o", str(tmp_path / "whole.bib")]) == 2
+    assert main(["merge", str(shard), "-o", str(tmp_path / "whole.bib")]) == 0
+    assert keys(tmp_path / "whole.bib") == ["bee"]
 
 
 def test_shards_of_a_format_that_is_written_only_are_refused_with_what_to_do_instead(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from tests.shared import shared
 from refmill.builtin.bib_blocks import blocks
 from refmill.builtin.bib_edit import BibText
 from refmill.cli import main
+from refmill_hooks._private_file import PrivateFile
 
 LIBRARY = """\
 % my library
@@ -137,7 +141,6 @@ def test_what_nobody_answers_stays(library: Path, capsys: pytest.CaptureFixture[
     [
         (b"", "no entry has an arXiv id"),
         (b"@misc{a, title={x}}", "no entry has an arXiv id"),
-        (b"@misc{a, t={\xe4}}", "not UTF-8"),
     ],
 )
 def test_a_library_that_cannot_be_updated_is_told(
@@ -174,3 +177,174 @@ def test_real_libraries_are_cut_and_joined_without_loss() -> None:
     for path in shared("data/bib").glob("*.bib"):
         text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
         assert "".join(block.text for block in blocks([text])) == text
+
+
+ROWS = (
+    '{"id": "1706.03762", "title": "Attention", "journal-ref": "Phys. Rev. D 76, 013009 (2018)", "categories": "cs.LG",'
+    ' "doi": "10.1103/PhysRevD.76.013009", "authors_parsed": [["Vaswani", "Ashish", ""]]}\n'
+)
+TITLED = b"@misc{vaswani,\n  title = {Attention},\n  eprint = {1706.03762},\n  archiveprefix = {arXiv}\n}"
+
+
+def written(library: Path) -> int:
+    """Updates the library by a snapshot beside it."""
+    rows = library.with_name("rows.json")
+    rows.write_text(ROWS)
+    return main(["update", str(library), "--write", "--offline", "--snapshot", str(rows)])
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("other", [b"\n", b"\r\n", b"\r"])
+def test_an_entry_that_changes_keeps_its_line_ends_and_all_other_lines_theirs(
+    end: bytes, other: bytes, tmp_path: Path
+) -> None:
+    before = other.join([b"% mine", b"@book{one,", b"  title = {No id}", b"}", b""])
+    behind = other.join([b"", b"@book{two,", b"  title = {No id}", b"}"])
+    library = tmp_path / "x.bib"
+    library.write_bytes(before + TITLED.replace(b"\n", end) + behind)
+    assert written(library) == 0
+    data = library.read_bytes()
+    assert data.startswith(before)
+    assert data.endswith(behind)
+    entry = data.removeprefix(before).removesuffix(behind)
+    assert b"journal = {Phys. Rev. D}" in entry
+    assert entry.split(end) == entry.splitlines()
+
+
+def test_lines_of_a_changed_entry_that_do_not_change_keep_their_ends_however_mixed(tmp_path: Path) -> None:
+    library = tmp_path / "x.bib"
+    library.write_bytes(b"@misc{a,\r\n  title = {T},\n  eprint = {1706.03762},\r  archiveprefix = {arXiv},\r\n}")
+    assert written(library) == 0
+    data = library.read_bytes()
+    assert data.startswith(
+        b"@article{a,\r\n  title = {T},\n  eprint = {1706.03762},\r  archiveprefix = {arXiv},\r\n  j"
+    )
+    assert data.endswith(b"\r\n}")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param((b"", b""), id="no line end at the end"),
+        pytest.param((b"\xef\xbb\xbf", b"\n"), id="byte order mark"),
+        pytest.param((b"@book{m, title = {M\xfcller}}\n", b"\n% \xe4\xff\n"), id="Latin-1"),
+        pytest.param(("@book{m, title = {Müller}}\n".encode(), b"\n% \xe4\xff\n"), id="UTF-8 and Latin-1"),
+        pytest.param((b"% a\0b\n", b"\n\0\0\n"), id="NULs"),
+        pytest.param((b"% \x0b\x0c\x1c \xc2\x85 \xe2\x80\xa8\n", b"\n\x1a"), id="odd controls"),
+    ],
+)
+def test_bytes_around_a_changed_entry_stay_whatever_they_are(around: tuple[bytes, bytes], tmp_path: Path) -> None:
+    library = tmp_path / "x.bib"
+    library.write_bytes(around[0] + TITLED + around[1])
+    assert written(library) == 0
+    data = library.read_bytes()
+    assert data.startswith(around[0] + b"@article{vaswani,")
+    assert data.endswith(b"}\n}" + around[1])
+
+
+@pytest.mark.parametrize(("title", "is_changed"), [("Beyond Müller", True), ("漢字", False)])
+def test_what_a_library_in_latin1_gains_is_latin1_or_is_told(
+    title: str, is_changed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, rows = tmp_path / "x.bib", tmp_path / "rows.json"
+    before = b"@misc{a, note = {M\xfcller},\n  eprint = {1706.03762}\n}\n"
+    library.write_bytes(before)
+    rows.write_text(ROWS.replace("Attention", title))
+    assert main(["update", str(library), "--write", "--offline", "--snapshot", str(rows)]) == 0
+    assert (f"title = {{{title}}}".encode("latin-1", "replace") in library.read_bytes()) == is_changed
+    assert (library.read_bytes() != before) == is_changed
+    assert ("a is left as it was: latin-1 has no sign" in capsys.readouterr().err) != is_changed
+
+
+def test_the_diff_is_a_patch_that_gives_the_new_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    patch = shutil.which("patch")
+    if not patch:
+        pytest.skip("there is no program to apply a patch")
+    monkeypatch.chdir(tmp_path)
+    library = Path("x.bib")
+    library.write_bytes(b"@book{one,\r\n  title = {\xe4}\r\n}\r\n% \x85\n" + TITLED)
+    Path("rows.json").write_text(ROWS)
+    assert main(["update", "x.bib", "--offline", "--snapshot", "rows.json"]) == 0
+    diff = capfdbinary.readouterr().out
+    Path("y.bib").write_bytes(library.read_bytes())
+    subprocess.run([patch, "--binary", "y.bib"], input=diff, check=True, capture_output=True)
+    assert written(library) == 0
+    assert Path("y.bib").read_bytes() == library.read_bytes()
+
+
+def test_a_library_that_another_program_changed_meanwhile_is_left_to_it(
+    library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from refmill import update
+
+    refreshed = update._refreshed
+
+    def edited(*arguments: Any) -> str:
+        library.write_bytes(b"edited")
+        return refreshed(*arguments)
+
+    monkeypatch.setattr(update, "_refreshed", edited)
+    assert written(library) == 2
+    assert library.read_bytes() == b"edited"
+    assert "another program changed it meanwhile; nothing is written" in capsys.readouterr().err
+    assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
+
+
+def test_no_older_backup_is_overwritten(library: Path) -> None:
+    for name in (".bak", ".bak.1", ".part"):
+        library.with_name(library.name + name).write_bytes(b"mine")
+    assert written(library) == 0
+    assert library.with_name("library.bib.bak.2").read_text() == LIBRARY
+    for name in (".bak", ".bak.1", ".part"):
+        assert library.with_name(library.name + name).read_bytes() == b"mine"
+
+
+def test_a_library_behind_a_symbolic_link_is_updated_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    real = tmp_path / "folder" / "real.bib"
+    real.write_bytes(TITLED)
+    real.chmod(0o640)
+    link = tmp_path / "x.bib"
+    link.symlink_to(real)
+    assert written(link) == 0
+    assert link.is_symlink()
+    assert b"Phys. Rev. D" in real.read_bytes()
+    backup = tmp_path / "folder" / "real.bib.bak"
+    assert backup.read_bytes() == TITLED
+    assert {path.stat().st_mode & 0o777 for path in (real, backup)} == {0o640}
+    assert f"the old library is {backup}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["create", "replace"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_update_that_is_ended_while_it_writes_leaves_the_library_alone(
+    step: str, error: BaseException, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(self: PrivateFile) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PrivateFile, step, ended)
+        assert written(library) in (2, 130)
+    assert library.read_text() == LIBRARY
+    assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
+
+
+def test_an_interrupt_behind_the_last_step_leaves_the_backup_of_the_old_library(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = PrivateFile.replace
+
+    def ended(self: PrivateFile) -> None:
+        replace(self)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PrivateFile, "replace", ended)
+        assert written(library) == 130
+    assert "Phys. Rev. D" in library.read_text()
+    assert library.with_name("library.bib.bak").read_text() == LIBRARY

@@ -11,6 +11,7 @@ import lzma
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from refmill.builtin.enrichers import snapshot
 from refmill.builtin.enrichers.snapshot import SnapshotOptions, entry, fetch
 from refmill.builtin.xml_records import parsed
 from refmill_hooks import Answer, ReadError
+from refmill_hooks._private_file import PrivateFile
 
 
 class Told:
@@ -126,13 +128,60 @@ def test_a_changed_file_gets_a_new_index(tmp_path: Path) -> None:
     assert titles(file, "2401.00001") == {"2401.00001": "Changed"}
 
 
-def test_a_damaged_index_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_no_index_but_bears_its_name_is_left_alone_and_the_index_is_in_the_cache(tmp_path: Path) -> None:
+    file, foreign = tmp_path / "rows.json", tmp_path / "rows.json.refmill-index"
+    file.write_bytes(lines(row(1)))
+    foreign.write_bytes(b"my notes")
+    assert titles(file, "2401.00001") == {"2401.00001": "Paper 1"}
+    assert foreign.read_bytes() == b"my notes"
+
+
+def test_a_database_of_the_user_that_bears_the_name_of_the_index_is_left_alone(tmp_path: Path) -> None:
+    file, foreign = tmp_path / "rows.json", tmp_path / "rows.json.refmill-index"
+    file.write_bytes(lines(row(1)))
+    with contextlib.closing(sqlite3.connect(foreign)) as connection:
+        connection.executescript("CREATE TABLE about (name TEXT, value TEXT); INSERT INTO about VALUES ('stamp', 'x')")
+    before = foreign.read_bytes()
+    assert titles(file, "2401.00001") == {"2401.00001": "Paper 1"}
+    assert foreign.read_bytes() == before
+
+
+def test_where_no_folder_can_be_written_to_the_index_is_for_this_run_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rows.json"
+    file.write_bytes(lines(row(1)))
+    monkeypatch.setattr(snapshot, "_cache", lambda: tmp_path)
+    make_read_only(tmp_path, monkeypatch)
+    assert titles(file, "2401.00001") == {"2401.00001": "Paper 1"}
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.json"]
+
+
+def test_an_index_answers_every_thread(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     file.write_bytes(lines(row(1)))
     titles(file, "2401.00001")
-    (tmp_path / "rows.json.refmill-index").write_bytes(b"no database at all" * 100)
-    monkeypatch.setattr(snapshot, "_indices", {})
-    assert titles(file, "2401.00001") == {"2401.00001": "Paper 1"}
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(titles, file, "2401.00001").result() == {"2401.00001": "Paper 1"}
+
+
+def test_a_build_that_fails_leaves_nothing_beside_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json.gz"
+    file.write_bytes(gzip.compress(lines(*map(row, range(1, 999))))[:-20])
+    with pytest.raises(OSError, match="not whole"):
+        titles(file, "2401.00001")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.json.gz"]
+
+
+def make_read_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = PrivateFile.open
+
+    def refused(self: PrivateFile) -> int:
+        if self.target.parent == folder:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return opened(self)
+
+    monkeypatch.setattr(PrivateFile, "open", refused)
 
 
 def test_where_the_folder_is_read_only_the_index_stands_in_the_cache(
@@ -142,14 +191,7 @@ def test_where_the_folder_is_read_only_the_index_stands_in_the_cache(
     file.write_bytes(lines(row(1)))
     cache = tmp_path / "cache"
     monkeypatch.setattr(snapshot, "_cache", lambda: cache)
-    refused = snapshot_index.tempfile.mkstemp
-
-    def mkstemp(*, prefix: str, suffix: str, dir: Path) -> tuple[int, str]:
-        if dir == tmp_path:
-            raise PermissionError(13, "Permission denied", str(dir))
-        return refused(prefix=prefix, suffix=suffix, dir=dir)
-
-    monkeypatch.setattr(snapshot_index.tempfile, "mkstemp", mkstemp)
+    make_read_only(tmp_path, monkeypatch)
     assert titles(file, "2401.00001") == {"2401.00001": "Paper 1"}
     assert [path.suffix for path in cache.iterdir()] == [".refmill-index"]
     assert not (tmp_path / "rows.json.refmill-index").exists()

@@ -82,6 +82,13 @@ def _is_of_version(record: bytes, version: int | None) -> bool:
     return version == (made.versions[-1].number if made.versions else made.version)
 
 
+def index_places(file: str) -> list[Path]:
+    """Where the index of a file is, or would be made."""
+    from refmill.builtin.snapshot_index import places
+
+    return places(Path(file), _cache())
+
+
 _indices: dict[tuple[str, int, int], SnapshotIndex] = {}
 
 
@@ -94,7 +101,7 @@ def _index(file: str, say: Callable[[str], None]) -> SnapshotIndex:
     status = Path(file).stat()
     key = (file, status.st_size, status.st_mtime_ns)
     if key not in _indices:
-        _indices[key] = SnapshotIndex(file, cut=cut, canonical=_canonical, say=say, cache=_cache)
+        _indices[key] = SnapshotIndex(file, cut=cut, canonical=_canonical, say=say, places=lambda: index_places(file))
     return _indices[key]
 
 

@@ -44,6 +44,7 @@ _TYPE = re.compile(
     rb"|post|post-weblog|dataset|software|preprint|entry|entry-[a-z]+|speech|standard|patent|posted-content"
     rb'|journal-article|proceedings-article|bill|legislation|map|graphic|broadcast|motion_picture|song|interview)"'
 )
+_NO_ITEMS = re.compile(rb"\[\s*\]\s*")
 _SHOWN: Final = 100
 _VENUES: Final = frozenset({"article-journal", "paper-conference", "chapter", "book", "report", "thesis"})
 _CITATION = re.compile(r"arXiv:\s?\S+(?: \[[A-Za-z.-]+\])?")
@@ -68,6 +69,8 @@ def refmill_readers() -> Iterator[Reader[bytes]]:
 
 def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _NO_ITEMS.fullmatch(start):
+        return True
     return start[:1] in (b"[", b"{") and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
 
 

@@ -1,0 +1,224 @@
+"""The one place that creates or replaces a file of the user: whole or not at all.
+
+What is written goes to a private temporary file in the folder of its target and takes its place when everything is
+whole. So two runs on one target cannot mix, and whatever ends a run, the old file is there or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import sys
+from collections.abc import Hashable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Protocol
+
+from refmill.errors import UsageError
+from refmill_hooks._private_file import PrivateFile
+
+__all__ = [
+    "STDOUT",
+    "Files",
+    "Target",
+    "close_quietly",
+    "identity",
+    "is_stdout",
+    "is_stream",
+    "real_path",
+    "unwritable",
+]
+
+STDOUT: Final = "-"
+_STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
+"""An open stream by name; where it leads to a file, that is written on and not replaced."""
+
+
+class SupportsClose(Protocol):
+    """A stream of bytes or text."""
+
+    def close(self) -> None: ...
+
+
+class Files:
+    """Files that are written together. As a context manager, it puts all in place, or after an error none.
+
+    Raises UsageError where one cannot be written.
+    """
+
+    def __init__(self) -> None:
+        self._targets: list[Target] = []
+
+    def open(self, path: str) -> Target:
+        """Begin to write a file; `-` is stdout, and devices and pipes are written as they are."""
+        target = Target(path)
+        self._targets.append(target)  # first, so that an interrupt amid the next line finds what to remove
+        target.open()
+        return target
+
+    def finish(self) -> None:
+        """Bring everything to the disk, so that only new names are left to be given. Raises UsageError."""
+        for target in self._targets:
+            target.finish()
+
+    def discard(self) -> None:
+        """Leave all targets as they were."""
+        for target in self._targets:
+            target.discard()
+
+    def commit(self) -> None:
+        """Put all files in place. Raises UsageError."""
+        self.finish()
+        for target in self._targets:
+            target.replace()
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.commit()
+        finally:
+            self.discard()
+
+
+class Target:
+    """A file that is being written; its errors are UsageErrors that name it as the user does."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._private: PrivateFile | None = None
+        self._stream: IO[bytes] | None = None
+        self._is_replacing = False
+
+    def open(self) -> None:
+        """Open the stream. Raises UsageError."""
+        try:
+            if is_stdout(self.path):
+                self._stream = sys.stdout.buffer
+                return
+            if is_stream(self.path):
+                flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+                self._stream = os.fdopen(_descriptor(self.path, flags), "wb")
+                return
+            real = real_path(self.path)
+            self._private = PrivateFile(real)
+            self._is_replacing = real.exists()
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        try:
+            self._stream = os.fdopen(self._private.open(), "wb")
+        except OSError as error:
+            where = f"no file can be made in {real.parent}"
+            raise UsageError(f"{self.path}: cannot be written: {where}: {error.strerror or error}") from error
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write what comes next. Raises UsageError, and BrokenPipeError for stdout."""
+        assert self._stream
+        try:
+            self._stream.write(data)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def finish(self) -> None:
+        """Bring it to the disk, ready to be put in place. Raises UsageError, and BrokenPipeError for stdout."""
+        stream = self._stream
+        if stream is None:
+            return
+        try:
+            stream.flush()
+            if self._is_replacing:
+                os.fsync(stream.fileno())  # the old file is given up for what is surely there
+            if not is_stdout(self.path):
+                self._stream = None
+                stream.close()
+            if self._private:
+                self._private.dress()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def replace(self) -> None:
+        """Put the file in place. Raises UsageError."""
+        if self._private:
+            try:
+                self._private.replace()
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def discard(self) -> None:
+        """Remove what is not in place."""
+        if self._stream and not is_stdout(self.path):
+            close_quietly(self._stream)
+        self._stream = None
+        if self._private:
+            self._private.discard()
+
+    def _unwritable(self, error: OSError) -> Exception:
+        if isinstance(error, BrokenPipeError) and is_stdout(self.path):
+            return error
+        return unwritable(self.path, error)
+
+
+def close_quietly(stream: SupportsClose) -> None:
+    """Close a temporary file; what of it cannot be written is of no use any more."""
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def is_stdout(path: str) -> bool:
+    """Whether the path is a name of standard output."""
+    return path in _STDOUT
+
+
+def is_stream(path: str) -> bool:
+    """Whether what is written there goes on elsewhere: to stdout, a device, a pipe, an open descriptor."""
+    if is_stdout(path) or _DESCRIPTOR.fullmatch(path):
+        return True
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def real_path(path: str | Path) -> Path:
+    """The file that a path leads to over all symbolic links. Raises UsageError for a folder, and links in a circle."""
+    real = Path(os.path.realpath(path))
+    try:
+        if real.is_symlink():
+            real.stat()
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if real.is_dir() or str(path).endswith(os.sep):
+        raise UsageError(f"{path}: cannot be written: it is a folder; name a file in it")
+    return real
+
+
+def identity(path: str) -> Hashable:
+    """What tells a file from others, whatever name leads to it; None for a device, which several may share."""
+    try:
+        status = os.fstat(1) if is_stdout(path) else Path(path).stat()
+    except (OSError, ValueError):
+        return STDOUT if is_stdout(path) else os.path.realpath(path)
+    if stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+        return status.st_dev, status.st_ino
+    return STDOUT if is_stdout(path) else None
+
+
+def unwritable(path: str | Path, error: OSError) -> UsageError:
+    """The error that tells why a file cannot be written."""
+    return UsageError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _descriptor(path: str, flags: int) -> int:
+    """A descriptor of its own for a device, a pipe, or an open stream by name."""
+    if found := _DESCRIPTOR.fullmatch(path):
+        number = found[1] or found[2] or ("0" if path.endswith("in") else "2")
+        return os.dup(int(number))
+    return os.open(path, flags)

@@ -1,0 +1,85 @@
+"""Refuses to write a file that the run reads, or to write one twice, whatever name leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from os import fspath
+
+from refmill.atomic import identity, is_stream
+from refmill.errors import UsageError
+from refmill.inputs import STDIN, input_files
+from refmill.planning import Job
+from refmill.registry import Registry
+
+__all__ = ["check_targets"]
+
+_Named = tuple[str, str]
+"""An option and its file."""
+
+
+def check_targets(
+    job: Job, registry: Registry, outputs: Sequence[str] | None = None, read: Sequence[_Named] = ()
+) -> None:
+    """Raise UsageError where an output, the report or the problems file is another file of the run.
+
+    - `outputs`: those of a command that does not write in a format; the job's own by default.
+    - `read`: what else the command reads.
+    """
+    targets = [("-o", path) for path in (job.outputs if outputs is None else outputs)]
+    targets += [
+        (option, fspath(path)) for option, path in (("--problems", job.problems), ("--report", job.report)) if path
+    ]
+    if not targets:
+        return
+    written: dict[Hashable, _Named] = {}
+    for option, path in targets:
+        which = identity(path)
+        if which in written:
+            other = written[which]
+            raise UsageError(f"{option} {path}: given twice" if other[1] == path else _refusal(option, path, *other))
+        if which is not None:
+            written[which] = option, path
+    for other_option, other_path in (*_kept(job, registry), *read):
+        if target := written.get(identity(other_path)):
+            raise UsageError(_refusal(*target, other_option, other_path))
+    # What is not there yet is no input; what is written as it comes cannot wait until an input was read.
+    refused: dict[Hashable, _Named] = {
+        which: target
+        for which, target in written.items()
+        if isinstance(which, tuple) and not (job.overwrite and not is_stream(target[1]))
+    }
+    for path in _inputs(job.inputs) if refused else ():
+        if target := refused.get(_identity_of_input(path)):
+            advice = "" if is_stream(target[1]) else ", or --overwrite: it is read to its end before it is replaced"
+            raise UsageError(
+                f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
+            )
+
+
+def _refusal(option: str, path: str, other_option: str, other_path: str) -> str:
+    return f"{option} {path}: it is the file of {other_option} too{_also(other_path, path)}; choose another name"
+
+
+def _also(path: str, target: str) -> str:
+    return f" ({path})" if path != target else ""
+
+
+def _kept(job: Job, registry: Registry) -> Iterator[_Named]:
+    """What the job reads and must never write."""
+    for path in registry.files:
+        yield "--plugin", path
+    if job.snapshots:
+        from refmill.builtin.enrichers.snapshot import index_places
+
+        for path in job.snapshots:
+            yield "--snapshot", path
+            yield from (("the index of a --snapshot", str(place)) for place in index_places(path))
+
+
+def _inputs(inputs: Iterable[str]) -> Iterator[str]:
+    """The files that the inputs stand for; a missing one is told by who opens it."""
+    return (path for path, _ in input_files(inputs))
+
+
+def _identity_of_input(path: str) -> Hashable:
+    return identity("/dev/stdin" if path == STDIN else path)

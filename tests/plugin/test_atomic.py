@@ -1,0 +1,320 @@
+"""A file of the user is replaced by a whole one or stays as it was, and no other file is touched."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import refmill
+from refmill.atomic import Files, Target, identity
+from refmill.errors import UsageError
+from refmill.report import Report
+from refmill.update import Updated
+from refmill.update import write as update_library
+from refmill_hooks._private_file import PrivateFile
+
+
+def write_all(*paths: Path, error: type[BaseException] | None = None) -> None:
+    with Files() as files:
+        for path in paths:
+            files.open(str(path)).write(b"new")
+        if error:
+            raise error
+
+
+def write(path: Path) -> None:
+    write_all(path)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    with Files() as files:
+        files.open(str(out)).write(b"new")
+        (private,) = tmp_path.iterdir()
+        assert private.name.startswith(".refmill-")
+        assert mode(private) == 0o600
+    assert out.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_files_that_are_written_together_are_all_whole_before_one_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "a.bib", tmp_path / "b.bib"
+    first.write_bytes(b"old")
+    finish = Target.finish
+
+    def fails(self: Target) -> None:
+        if self.path == str(second):
+            raise UsageError("the disk is full")
+        finish(self)
+
+    monkeypatch.setattr(Target, "finish", fails)
+    with pytest.raises(UsageError):
+        write_all(first, second)
+    assert first.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [first]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_the_old_file_and_nothing_else(error: type[BaseException], tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    out.write_bytes(b"old")
+    with pytest.raises(error):
+        write_all(out, error=error)
+    assert out.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_a_new_file_has_the_permissions_of_the_umask(umask: int, tmp_path: Path) -> None:
+    old = os.umask(umask)
+    try:
+        write(tmp_path / "x.bib")
+    finally:
+        os.umask(old)
+    assert mode(tmp_path / "x.bib") == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("bits", [0o600, 0o640, 0o444, 0o755])
+def test_a_file_that_is_replaced_keeps_its_permissions(bits: int, tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    out.write_bytes(b"old")
+    out.chmod(bits)
+    write(out)
+    assert out.read_bytes() == b"new"
+    assert mode(out) == bits
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_is_replaced_keeps_its_owner_and_group(tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    out.write_bytes(b"old")
+    os.chown(out, 12, 34)
+    write(out)
+    assert (out.stat().st_uid, out.stat().st_gid) == (12, 34)
+
+
+def test_a_chain_of_symbolic_links_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    real = tmp_path / "folder" / "real.bib"
+    real.write_bytes(b"old")
+    (tmp_path / "middle.bib").symlink_to("folder/real.bib")
+    (tmp_path / "x.bib").symlink_to("middle.bib")
+    write(tmp_path / "x.bib")
+    assert (tmp_path / "x.bib").is_symlink()
+    assert (tmp_path / "middle.bib").is_symlink()
+    assert real.read_bytes() == b"new"
+    assert list((tmp_path / "folder").iterdir()) == [real]
+
+
+def test_a_symbolic_link_to_nothing_gets_its_file(tmp_path: Path) -> None:
+    (tmp_path / "x.bib").symlink_to("real.bib")
+    write(tmp_path / "x.bib")
+    assert (tmp_path / "x.bib").is_symlink()
+    assert (tmp_path / "real.bib").read_bytes() == b"new"
+
+
+def test_symbolic_links_in_a_circle_are_told(tmp_path: Path) -> None:
+    (tmp_path / "x.bib").symlink_to("y.bib")
+    (tmp_path / "y.bib").symlink_to("x.bib")
+    with pytest.raises(UsageError, match=r"x\.bib: cannot be written: Too many levels of symbolic links"):
+        write(tmp_path / "x.bib")
+
+
+def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.bib"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        write(pipe)
+        assert read.result() == b"new"
+    assert pipe.is_fifo()
+
+
+def test_an_open_descriptor_is_written_on_where_it_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"old ")
+    with log.open("ab") as stream:
+        write(Path(f"/dev/fd/{stream.fileno()}"))
+    assert log.read_bytes() == b"old new"
+
+
+def test_the_null_device_stays_a_device() -> None:
+    write(Path(os.devnull))
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is a folder"):
+        write(tmp_path)
+
+
+def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
+    out = tmp_path / ("x" * 251 + ".bib")
+    write(out)
+    assert out.read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: PrivateFile) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self.path))
+
+    monkeypatch.setattr(PrivateFile, "open", refused)
+    with pytest.raises(UsageError, match=rf"x\.bib: .*no file can be made in {tmp_path}: Permission denied"):
+        write(tmp_path / "x.bib")
+
+
+@pytest.mark.parametrize("step", ["dress", "replace"])
+def test_an_error_of_the_last_steps_names_the_file_as_the_user_does(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: PrivateFile) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(PrivateFile, step, fails)
+    with pytest.raises(UsageError, match=r"^x\.bib: cannot be written: No space left on device$"):
+        write(Path("x.bib"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_bears_the_name_of_a_private_one_is_neither_written_nor_removed(tmp_path: Path) -> None:
+    private = PrivateFile(tmp_path / "x.bib")
+    private.path.write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        private.open()
+    private.discard()
+    assert private.path.read_bytes() == b"mine"
+
+
+def test_a_private_file_is_put_where_none_is_and_replaces_none(tmp_path: Path) -> None:
+    (tmp_path / "x.bak").write_bytes(b"mine")
+    private = PrivateFile(tmp_path / "x.bak")
+    os.close(private.open())
+    with pytest.raises(FileExistsError):
+        private.create()
+    private.withdraw()
+    private.discard()
+    assert (tmp_path / "x.bak").read_bytes() == b"mine"
+
+
+def test_without_hard_links_a_private_file_replaces_none_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    private = PrivateFile(tmp_path / "x.bak")
+    os.close(private.open())
+    (tmp_path / "x.bak").write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        private.create()
+    private.target = tmp_path / "x.bak.1"
+    private.create()
+    private.discard()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.bak", "x.bak.1"]
+
+
+def test_threads_that_write_one_file_each_write_it_whole(tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    begin = threading.Barrier(4)
+
+    def export(number: int) -> None:
+        entries = [refmill.Entry(id=f"{number}401.{n:05}", title=f"of {number}") for n in range(1, 400)]
+        begin.wait()
+        refmill.export(entries, out)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(export, (1, 2, 3, 4)))
+    text = out.read_text()
+    assert text.count("\n@") + 1 == 399
+    assert len({line for line in text.splitlines() if "of " in line and "title" in line}) == 1
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_file_is_the_same_under_every_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x").write_text("")
+    Path("soft").symlink_to("x")
+    Path("hard").hardlink_to("x")
+    assert len({identity(name) for name in ("x", "./x", "soft", "hard", str(tmp_path / "x"))}) == 1
+    assert identity("new") == identity("./new") != identity("x")
+    assert identity(os.devnull) is None
+
+
+def interrupted_at(number: int, work: Callable[[], object]) -> bool:
+    """Whether the work was interrupted, in front of that line of the code that writes files."""
+    left = number
+
+    def at_line(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.endswith(("atomic.py", "_private_file.py", "refmill/update.py")):
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return at_line
+
+    before = sys.gettrace()
+    sys.settrace(at_line)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+        gc.collect()
+    return False
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_leaves_the_old_file_or_the_new_one_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "x.bib"
+    for number in count(1):
+        out.write_bytes(b"old")
+        was_interrupted = interrupted_at(number, lambda: write(out))
+        assert out.read_bytes() in (b"old", b"new")
+        assert list(tmp_path.iterdir()) == [out], number
+        if not was_interrupted:
+            break
+    assert out.read_bytes() == b"new"
+    assert number > 20
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_of_an_update_never_loses_the_old_library(tmp_path: Path) -> None:
+    library, backup = tmp_path / "x.bib", tmp_path / "x.bib.bak"
+    updated = Updated(b"old", b"new", [], 1, Report())
+    for number in count(1):
+        library.write_bytes(b"old")
+        was_interrupted = interrupted_at(number, lambda: update_library(library, updated))
+        is_new = library.read_bytes() == b"new"
+        assert is_new or library.read_bytes() == b"old"
+        assert list(tmp_path.glob(".*")) == [], number
+        assert backup.exists() or not is_new, number
+        assert is_new or not backup.exists(), number
+        backup.unlink(missing_ok=True)
+        if not was_interrupted:
+            break
+    assert library.read_bytes() == b"new"
+    assert number > 40
