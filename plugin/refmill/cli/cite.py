@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.terminal import print_error, print_text
 
 if TYPE_CHECKING:
     from refmill.registry import Registry
@@ -53,10 +53,11 @@ def run(args: argparse.Namespace) -> int:
                 out.writelines(pieces)
             part.replace(args.output)
         else:
-            sys.stdout.writelines(pieces)
+            for piece in pieces:
+                print_text(piece)
     for line in report.summary.lines():
         if not line.startswith("read "):
-            print(line, file=sys.stderr)
+            print_error(line)
     return report.summary.exit_code
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.terminal import print_error
 
 EPILOG = """\
 An INPUT is a file, a folder, a quoted glob, - for stdin, or an arXiv id, URL or DOI. Files may be compressed or packed.
@@ -65,5 +65,5 @@ def run(args: argparse.Namespace) -> int:
     summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet), jobs=args.jobs)
     if not args.quiet:
         for line in summary.lines():
-            print(line, file=sys.stderr)
+            print_error(line)
     return summary.exit_code

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
+
+from refmill.terminal import print_error
 
 EPILOG = """\
 arXiv is asked once in three seconds, so all of it takes hours. Interrupted, run the same command again: it goes on
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     def say(text: str) -> None:
         if not args.quiet:
-            print(text, file=sys.stderr)
+            print_error(text)
 
     wanted = Harvest(output=args.output, set=args.set, from_=args.from_, until=args.until, prefix=args.prefix)
     try:
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         with net:
             done = harvest(wanted, net, say)
     except ServiceError as error:
-        print(f"refmill: {error}; run again to go on", file=sys.stderr)
+        print_error(f"refmill: {error}; run again to go on")
         return 3
     say(f"records    {done.records:,}")
     say(f"deleted    {done.deleted:,}")

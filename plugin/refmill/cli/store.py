@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import sys
+
+from refmill.terminal import print_error, print_line
 
 EPILOG = """\
 The store's place is REFMILL_STORE, by default in the user's cache folder.
@@ -25,15 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.store import Store
 
-    with Store(say=lambda text: print(f"refmill: {text}", file=sys.stderr)) as store:
+    with Store(say=lambda text: print_error(f"refmill: {text}")) as store:
         if args.clear is not None:
-            print(f"{store.clear(args.clear or None):,} answers forgotten")
+            print_line(f"{store.clear(args.clear or None):,} answers forgotten")
             return 0
         stats = store.stats()
-        print(f"{stats.path}  {stats.size:,} bytes")
+        print_line(f"{stats.path}  {stats.size:,} bytes")
         for service, count in stats.services.items():
             oldest, newest = (datetime.date.fromtimestamp(each) for each in (count.oldest, count.newest))
-            print(f"{service:<12} {count.answers:,} answers, {count.absent:,} absent, from {oldest} to {newest}")
+            print_line(f"{service:<12} {count.answers:,} answers, {count.absent:,} absent, from {oldest} to {newest}")
         if not stats.services:
-            print("empty")
+            print_line("empty")
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
+import re
 from pathlib import Path
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.terminal import print_error, print_line
 
 EPILOG = """\
 Without --write the changes are printed as a diff, and nothing is touched. The old library stays as LIBRARY.bib.bak.
@@ -37,16 +38,15 @@ def run(args: argparse.Namespace) -> int:
     summary = updated.report.summary
     if args.write and updated.changed:
         backup = write(args.library, updated)
-        print(f"the old library is {backup}", file=sys.stderr)
+        print_error(f"the old library is {backup}")
     elif not args.write:
-        lines = (updated.before.splitlines(keepends=True), updated.after.splitlines(keepends=True))
-        sys.stdout.writelines(difflib.unified_diff(*lines, str(args.library), f"{args.library} (updated)"))
-    print(f"entries    {updated.found:,} with an arXiv id", file=sys.stderr)
-    print(
-        f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}",
-        file=sys.stderr,
-    )
+        before, after = (re.split("\r?\n", text) for text in (updated.before, updated.after))
+        names = (str(args.library), f"{args.library} (updated)")
+        for line in difflib.unified_diff(before, after, *names, lineterm=""):
+            print_line(line)
+    print_error(f"entries    {updated.found:,} with an arXiv id")
+    print_error(f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}")
     for line in summary.lines():
         if line.startswith(("missing", "unknown", "withdrawn")):
-            print(line, file=sys.stderr)
+            print_error(line)
     return summary.exit_code
