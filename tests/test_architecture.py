@@ -24,7 +24,7 @@ LAYERS = (
     {"worker"},
     {"parallel"},
     {"pipeline"},
-    {"update", "push", "citing", "joining"},
+    {"update", "push", "citing", "citing_bibtex", "citing_markup", "joining"},
     {"api"},
     {"cli"},
 )

@@ -26,6 +26,22 @@ EXAMPLES: Final = 5
 _ENCODE = msgspec.json.Encoder().encode
 
 
+def _encode(value: Any) -> bytes:
+    """Return the value as JSON; bytes of file names that are no UTF-8 as escapes that can be seen."""
+    try:
+        return _ENCODE(value)
+    except UnicodeEncodeError:
+        return _ENCODE(_escaped(msgspec.to_builtins(value)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(part) for key, part in value.items()}
+    return [_escaped(part) for part in value] if isinstance(value, list) else value
+
+
 @dataclass
 class Tally:
     """How many, and the first few of them."""
@@ -169,7 +185,7 @@ class Report:
 
     def _write_json(self) -> None:
         with Path(str(self._ids_path)).open("wb") as out:
-            out.write(b'{"counts":' + _ENCODE(self._counts()))
+            out.write(b'{"counts":' + _encode(self._counts()))
             for name, spool in self._spools.items():
                 out.write(b',\n"%s":[' % name.encode())
                 separator = b"\n"
@@ -212,7 +228,7 @@ class Report:
         place = f"{file}:{line}" if line else file
         for out in (self._problems, self._spools.get("problems")):
             if out:
-                out.write(_ENCODE({"file": file, "line": line, "reason": reason, "raw": raw}) + b"\n")
+                out.write(_encode({"file": file, "line": line, "reason": reason, "raw": raw}) + b"\n")
         problems = self.summary.unreadable + self.summary.incomplete + self.summary.unwritten
         if problems <= EXAMPLES:
             self.say(f"{place}: {reason}")
@@ -222,7 +238,7 @@ class Report:
     def duplicate(self, id: str) -> None:
         self.summary.duplicates += 1
         if self.is_page:
-            self._spools["duplicates"].write(_ENCODE({"id": id}) + b"\n")
+            self._spools["duplicates"].write(_encode({"id": id}) + b"\n")
 
     def found(self, id: str, source: str) -> None:
         self.summary.found += 1
@@ -240,7 +256,7 @@ class Report:
         self.summary.disputes += len(disputes)
         if self._spools:
             for dispute in disputes:
-                self._spools["disputes"].write(_ENCODE(dispute) + b"\n")
+                self._spools["disputes"].write(_encode(dispute) + b"\n")
 
     def finished(self, entry: Entry) -> None:
         """Looks at an entry's marks as it leaves for the outputs."""
@@ -251,15 +267,15 @@ class Report:
             self.summary.merged.add(entry.id or entry.key)
             if self._spools:
                 row = {"id": entry.id, "key": entry.key, "merged": extra[MERGED]}
-                self._spools["merged"].write(_ENCODE(row) + b"\n")
+                self._spools["merged"].write(_encode(row) + b"\n")
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:
-            self._spools["entries"].write(_ENCODE(_row(entry)) + b"\n")
+            self._spools["entries"].write(_encode(_row(entry)) + b"\n")
 
     def _outcome(self, outcome: dict[str, str]) -> None:
         if self._spools:
-            self._spools["ids"].write(_ENCODE(outcome) + b"\n")
+            self._spools["ids"].write(_encode(outcome) + b"\n")
 
     def _counts(self) -> dict[str, Any]:
         counts: dict[str, Any] = {}

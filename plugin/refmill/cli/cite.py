@@ -13,6 +13,7 @@ from refmill.terminal import print_error, print_text
 
 if TYPE_CHECKING:
     from refmill.registry import Registry
+    from refmill.report import Report
     from refmill_hooks import Entry
 
 _AT_ONCE: Final = 100
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     registry = Registry(args.plugin, strict=args.strict)
     with entries_of(job_of(args, inputs=args.inputs), registry, progress=Progress.on_stderr()) as (entries, report):
-        pieces = _pieces(entries, args, registry)
+        pieces = _pieces(entries, args, registry, report)
         if args.output:
             part = Path(args.output + ".part")
             with part.open("w", encoding="utf-8", newline="\n") as out:
@@ -61,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
     return report.summary.exit_code
 
 
-def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry) -> Iterator[str]:
+def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry, report: Report) -> Iterator[str]:
     """The text, a hundred entries after the other where the style lets each stand for itself."""
     from refmill.citing import cite, streams, written
 
     at_once = _AT_ONCE if not args.inline and streams(args.style) else None
     while chosen := list(islice(entries, at_once)):
-        cited = cite(chosen, args.style, args.to, registry, args.locale)
-        yield from written(cited, args.to, inline=args.inline, keys=[entry.key for entry in chosen])
+        cited = cite(chosen, args.style, args.to, registry, args.locale, report=report)
+        yield from written(cited, args.to, inline=args.inline)
