@@ -19,6 +19,9 @@ __all__ = ["BIBTEX_STYLES", "format_by_pybtex"]
 
 BIBTEX_STYLES: Final = ("plain", "unsrt", "alpha", "abbrv")
 
+_SPELLED: Final = str.maketrans({"\\": "\\textbackslash ", "%": "\\%", "~": "\\textasciitilde ", "{": None, "}": None})
+"""How pybtex reads signs of TeX as themselves; it can read no brace so."""
+
 
 def format_by_pybtex(entries: list[Entry], style: str, registry: Registry) -> tuple[list[str], list[str]]:
     """Return the labels in the order of the entries, and the references in that of the style, as markup."""
@@ -80,17 +83,12 @@ def _bare(entry: Entry) -> Any:
     from pybtex.database import Entry as PybtexEntry
     from pybtex.database import Person
 
-    made = PybtexEntry("misc", {"title": _braceless(plain(entry.title))})
-    made.persons["author"] = []
+    made = PybtexEntry("misc", {"title": plain(entry.title).translate(_SPELLED)})
     for name in entry.authors:
         person = Person()
-        person.last_names = [_braceless(plain(display_name(name)))]
-        made.persons["author"].append(person)
+        person.last_names = [plain(display_name(name)).translate(_SPELLED)]
+        made.persons.setdefault("author", []).append(person)
     return made
-
-
-def _braceless(text: str) -> str:
-    return text.translate({ord("{"): None, ord("}"): None})
 
 
 def _backend() -> Any:

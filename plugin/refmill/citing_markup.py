@@ -47,6 +47,8 @@ _HTML: Final = {*_TAGS, "<u>", "</u>", "</a>"}
 _LABEL: Final = re.compile(r"^(\[[^\[\]<>\s]+\]|\d+\.)(?=\S)")
 """The number that a style sets apart from the text behind it."""
 
+_LIKE_A_TAG: Final = re.compile(r"<(?=/?[A-Za-z][^<>]*>)")
+"""What `latex` would take for a tag of arXiv's text; here it is text."""
 _MARKDOWN_SIGNS: Final = re.compile(r"[\\`*_{}\[\]<>#~^$]|&(?=#?\w+;)|@(?=\w)")
 _MARKDOWN_START: Final = re.compile(r"^(?=[-+:|%=])|^(\(?@?(?:\d+|\w|[ivxlcdm]+))(?=[.)])", re.IGNORECASE)
 """What begins a list, a table or a heading where it begins a line."""
@@ -104,7 +106,7 @@ def _text(text: str, form: str) -> str:
     if form == "html":
         return escape(text)
     if form == "latex":
-        return latex(text)
+        return "{$<$}".join(map(latex, _LIKE_A_TAG.split(text)))
     return _MARKDOWN_SIGNS.sub(r"\\\g<0>", text) if form == "markdown" else text
 
 

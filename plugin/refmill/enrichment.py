@@ -215,7 +215,7 @@ class _Stage:
             answers[key] = raw
             return
         try:
-            answers[key] = enricher.entry(raw), enricher.name
+            answers[key] = self._asking.registry.checked(enricher, enricher.entry(raw)), enricher.name
         except ReadError as error:
             answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}")
         except Exception as error:
