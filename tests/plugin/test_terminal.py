@@ -148,11 +148,15 @@ def test_the_diff_of_an_update_shows_control_characters(tmp_path: Path, capsys: 
         encoding="utf-8", newline="",
     )  # fmt: skip
     rows = tmp_path / "rows.json"
-    rows.write_text(json.dumps({"id": "1706.03762", "title": "T", "doi": "10.1/x", "categories": "cs.CL"}) + "\n")
+    rows.write_text(
+        json.dumps({"id": "1706.03762", "title": "T", "doi": "10.1103/x", "authors": "Ann Bee", "categories": "cs.CL"})
+        + "\n"
+    )
     assert main(["update", str(library), "--snapshot", str(rows), "--offline"]) == 0
     out = capsys.readouterr().out
     assert "\n \ttitle = {T \\x1b]0;owned\\x07\\x9b31m\\u202eevil\\u2028\\x7f},\n" in out
-    assert "\n+" in out
+    assert "\n+\teprint" in out
+    assert out.endswith("\n }\n")
     assert_shown(out)
 
 
@@ -171,6 +175,11 @@ def test_progress_reads_no_markup_and_obeys_no_escape() -> None:
     plain = io.StringIO()
     Progress(plain).say("file [red]:smile:\x1b]0;owned\x07")
     assert plain.getvalue() == "file [red]:smile:\\x1b]0;owned\\x07\n"
+
+
+def test_a_command_that_stands_behind_its_options_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--debug", "convert", "x"]) == 2
+    assert "write the command first" in capsys.readouterr().err
 
 
 def test_what_libraries_log_passes_the_door(capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         backup = write(args.library, updated)
         print_error(f"the old library is {backup}")
     elif not args.write:
-        before, after = (re.split("\r?\n", text) for text in (updated.before, updated.after))
+        before, after = (re.split("\r?\n", text.removesuffix("\n")) for text in (updated.before, updated.after))
         names = (str(args.library), f"{args.library} (updated)")
         for line in difflib.unified_diff(before, after, *names, lineterm=""):
             print_line(line)
