@@ -163,9 +163,12 @@ class _Stage:
                 self._take(enricher, key, found.answer, answers)
             wanted = [key for key in wanted if key not in answers]
         for enricher in self._local:
-            for key, raw in self._fetched(enricher, wanted):
-                if not isinstance(raw, Missing):
-                    self._take(enricher, key, raw, answers)
+            try:
+                for key, raw in self._fetched(enricher, wanted):
+                    if not isinstance(raw, Missing):
+                        self._take(enricher, key, raw, answers)
+            except ServiceError as error:
+                self._asking.report.note(str(error))
             wanted = [key for key in wanted if not isinstance(answers.get(key), tuple)]
         pending.update(dict.fromkeys(key for key in wanted if key not in answers))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import re
 from pathlib import Path
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
@@ -40,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         backup = write(args.library, updated)
         print_error(f"the old library is {backup}")
     elif not args.write:
-        before, after = (re.split("\r?\n", text.removesuffix("\n")) for text in (updated.before, updated.after))
+        texts = (updated.before, updated.after)
+        before, after = (text.replace("\r\n", "\n").removesuffix("\n").split("\n") for text in texts)
         names = (str(args.library), f"{args.library} (updated)")
         for line in difflib.unified_diff(before, after, *names, lineterm=""):
             print_line(line)
