@@ -16,7 +16,7 @@ HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
     {"limits", "process_worker", "store_tables"},
-    {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items"},
+    {"errors", "identifiers", "builtin", "ready", "report_page", "terminal", "unpacking", "zotero_items"},
     {"atomic", "bounded_http", "content_codings", "process_pool"},
     {"options", "merge", "wire", "store", "scaffold"},
     {"local_programs", "net", "registry", "zotero_api"},
@@ -26,7 +26,7 @@ LAYERS = (
     {"worker"},
     {"parallel", "clashes"},
     {"pipeline"},
-    {"update", "push", "citing", "joining"},
+    {"update", "push", "citing", "citing_bibtex", "citing_markup", "joining"},
     {"api"},
     {"cli"},
 )
@@ -70,6 +70,30 @@ def test_a_module_imports_from_its_own_layer_or_below(path: Path) -> None:
     for name in imports(path):
         if name.startswith("refmill."):
             assert layer_of(name.split(".")[1]) <= own, f"{path.stem} imports {name}"
+
+
+_STREAMS_OF_BYTES = ("sys.stdout.buffer", "sys.stdout.fileno", "sys.stderr.flush")
+
+
+@pytest.mark.parametrize("path", sorted(PLUGIN.rglob("*.py")), ids=lambda path: path.name)
+def test_only_the_door_to_the_terminal_prints(path: Path) -> None:
+    if path.stem == "terminal":
+        return
+    tree = ast.parse(path.read_text())
+    # What plugins print goes to stderr, and stdout as an output takes the bytes of a format.
+    allowed = {
+        id(part)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) == "contextlib.redirect_stdout")
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) in _STREAMS_OF_BYTES)
+        or (isinstance(node, ast.Assign) and ast.unparse(node) == "sys.stdout = sys.stderr")
+        for part in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in ("print", "warnings.warn"), f"line {node.lineno}"
+        if isinstance(node, ast.Attribute) and id(node) not in allowed:
+            assert ast.unparse(node) not in ("sys.stdout", "sys.stderr"), f"line {node.lineno}"
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from refmill.citing_bibtex import BIBTEX_STYLES, format_by_pybtex
+from refmill.citing_markup import FORMS, hide_markup, in_form
 from refmill.errors import UsageError, unknown_name
 from refmill.registry import Registry
+from refmill.report import Report
 from refmill_hooks import Entry
-from refmill_hooks.text import latex
 
 __all__ = ["BIBTEX_STYLES", "FORMS", "Cited", "cite", "streams", "style_names", "written"]
 
-FORMS: Final = ("text", "html", "markdown", "latex")
-BIBTEX_STYLES: Final = ("plain", "unsrt", "alpha", "abbrv")
 _OTHER_NAMES: Final = {
     "vancouver": "nlm-citation-sequence",
     "chicago": "chicago-author-date",
@@ -32,17 +31,15 @@ _NEEDED: Final = "formatted citations need more packages: pip install 'refmill[c
 _UNUSED: Final = frozenset({"abstract", "keyword", "note", "citation-key", "source"})
 """Variables that no bibliography shows, or that citeproc-py does not know."""
 
-_LABEL = re.compile(r"^(\[\d+\]|\d+\.)(?=\S)")
-"""The number that a style sets apart from the text behind it."""
-_TAG = re.compile(r"<(/?)([a-z]+)([^<>]*)>")
-_MARKDOWN: Final = {"i": "*", "b": "**", "sup": "^", "sub": "~"}
-_LATEX: Final = {"i": "\\textit{", "b": "\\textbf{", "sup": "\\textsuperscript{", "sub": "\\textsubscript{"}
+_RICH: Final = frozenset({"title", "container-title", "collection-title"})
+"""Variables whose markup is markup; elsewhere it is text."""
 
 
 @dataclass(frozen=True)
 class Cited:
-    """`inline`: a citation an entry, in the order of the input; `bibliography`: the list in the order of the style."""
+    """Citations by `keys`, `inline`, in the order of the input, and the `bibliography` in the order of the style."""
 
+    keys: list[str]
     inline: list[str]
     bibliography: list[str]
 
@@ -52,21 +49,41 @@ def style_names() -> list[str]:
     return sorted({*BIBTEX_STYLES, *_OTHER_NAMES, *(path.stem for path in _collection().rglob("*.csl"))})
 
 
-def cite(entries: Iterable[Entry], style: str, form: str, registry: Registry, locale: str = "en-US") -> Cited:
-    """The entries formatted. Raises UsageError for an unknown style, locale or form."""
+def cite(
+    entries: Iterable[Entry],
+    style: str,
+    form: str,
+    registry: Registry,
+    locale: str = "en-US",
+    *,
+    report: Report | None = None,
+) -> Cited:
+    """The entries formatted; what cannot be is told to `report`, or raised without one.
+
+    Raises UsageError for an unknown style, locale or form.
+    """
     if form not in FORMS:
         raise unknown_name("form", form, FORMS)
     chosen = list(entries)
     if style in BIBTEX_STYLES:
-        return _by_pybtex(chosen, style, form, registry)
-    return _by_citeproc(chosen, _style_file(style), form, registry, locale)
+        inline, bibliography = format_by_pybtex(chosen, style, registry)
+    else:
+        file = _style_file(style)
+        items = [_item_or_none(entry, registry, report) for entry in chosen]
+        chosen = [entry for entry, item in zip(chosen, items, strict=True) if item]
+        inline, bibliography = _by_citeproc([item for item in items if item], file, locale)
+    return Cited(
+        [entry.key for entry in chosen],
+        [in_form(each, form) for each in inline],
+        [in_form(each, form) for each in bibliography],
+    )
 
 
 def streams(style: str) -> bool:
     """Whether each reference of the style stands for itself, so that they can be set one after the other."""
     if style in BIBTEX_STYLES:
         return False
-    text = _style_file(style).read_text(encoding="utf-8")
+    text = _style_file(style).read_text(encoding="utf-8", errors="replace")
     _, found, bibliography = text.partition("<bibliography")
     depends = ("disambiguate-", "citation-number", "year-suffix", "subsequent-author-substitute")
     return bool(found) and "<sort" not in bibliography and not any(sign in text for sign in depends)
@@ -85,27 +102,55 @@ def _style_file(style: str) -> Path:
         path = Path(style)
         if not path.is_file():
             raise UsageError(f"--style {style}: there is no such file")
-        return path
+        return _independent(path)
     name = _OTHER_NAMES.get(style, style)
     folder = _collection()
     for path in (folder / f"{name}.csl", folder / "dependent" / f"{name}.csl"):
         if path.is_file():
-            return _independent(path, folder)
+            return _independent(path)
     near = [known for known in style_names() if style.lower() in known][:8]
     hint = f"; there are {', '.join(near)}" if near else ""
     raise UsageError(f"unknown style {style!r}{hint}; `refmill styles WORD` finds one, FILE.csl is taken too")
 
 
-def _independent(path: Path, folder: Path) -> Path:
-    """The style itself, or the one that it only names as its parent."""
-    parent = re.search(r'href="[^"]*/styles/([\w-]+)"[^>]*rel="independent-parent"', path.read_text(encoding="utf-8"))
-    return folder / f"{parent[1]}.csl" if parent else path
+def _independent(path: Path) -> Path:
+    """Return the path of the style itself, or of the one that it only names as its parent."""
+    root = _parsed(path)
+    if root.find("{*}citation") is not None:
+        return path
+    parents = (link.get("href", "") for link in root.iterfind("{*}info/{*}link[@rel='independent-parent']"))
+    parent = next(parents, "").rstrip("/").rpartition("/")[2]
+    if not re.fullmatch(r"[\w-]+", parent):
+        raise UsageError(f"{path}: this style formats no citations and names no style that does")
+    found = _collection() / f"{parent}.csl"
+    if not found.is_file():
+        raise UsageError(f"{path}: its parent {parent!r} is not in the collection; give the parent's file instead")
+    return found
 
 
-def _by_citeproc(entries: list[Entry], style: Path, form: str, registry: Registry, locale: str) -> Cited:
+def _parsed(path: Path) -> Any:
+    """Return the root element of a style. Raises UsageError for a file that is none."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
-        from citeproc.source.json import CiteProcJSON
+        with path.open("rb") as file:
+            tree = etree.parse(file, parser)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except etree.XMLSyntaxError as error:
+        raise UsageError(f"{path}: it is no CSL style: {error}") from error
+    if tree.docinfo.internalDTD is not None:
+        raise UsageError(f"{path}: it declares a document type, whose entities are not trusted; remove it")
+    root = tree.getroot()
+    if root.tag != "{http://purl.org/net/xbiblio/csl}style":
+        raise UsageError(f"{path}: it is no CSL style: its first element is {root.tag}")
+    return root
+
+
+def _by_citeproc(items: list[dict[str, Any]], style: Path, locale: str) -> tuple[list[str], list[str]]:
+    try:
+        from citeproc import CitationStylesStyle
     except ImportError as error:
         raise UsageError(_NEEDED) from error
     with warnings.catch_warnings():
@@ -114,15 +159,38 @@ def _by_citeproc(entries: list[Entry], style: Path, form: str, registry: Registr
             styled = CitationStylesStyle(str(style), locale=locale, validate=False)
         except Exception as error:
             raise UsageError(f"{style}: cannot be read as a CSL style in {locale}: {error}") from error
-        items = [_item(entry, registry) for entry in entries]
-        list_of = CitationStylesBibliography(styled, CiteProcJSON(items), formatter.html)
-        citations = [Citation([CitationItem(item["id"])]) for item in items]
-        for citation in citations:
-            list_of.register(citation)
-        if styled.has_bibliography():
-            list_of.sort()
-        inline = [_in_form(str(list_of.cite(citation, lambda item: None)), form) for citation in citations]
-        return Cited(inline, [_in_form(str(line), form) for line in list_of.bibliography()])
+        try:
+            return _formatted(styled, [_hidden(item) | {"id": str(number)} for number, item in enumerate(items)])
+        except Exception as error:
+            raise UsageError(f"{style}: citeproc-py cannot format with this style: {_reason(error)}") from error
+
+
+def _formatted(styled: Any, items: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    from citeproc import Citation, CitationItem, CitationStylesBibliography, formatter
+    from citeproc.source.json import CiteProcJSON
+
+    list_of = CitationStylesBibliography(styled, CiteProcJSON(items), formatter.html)
+    citations = [Citation([CitationItem(item["id"])]) for item in items]
+    for citation in citations:
+        list_of.register(citation)
+    if styled.has_bibliography():
+        list_of.sort()
+    inline = [str(list_of.cite(citation, lambda item: None)) for citation in citations]
+    return inline, [str(line) for line in list_of.bibliography()]
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _item_or_none(entry: Entry, registry: Registry, report: Report | None) -> dict[str, Any] | None:
+    try:
+        return _item(entry, registry)
+    except Exception as error:
+        if report is None:
+            raise
+        report.unwritten("cite", entry, f"it cannot be written as CSL-JSON: {_reason(error)}")
+        return None
 
 
 def _item(entry: Entry, registry: Registry) -> dict[str, Any]:
@@ -132,67 +200,26 @@ def _item(entry: Entry, registry: Registry) -> dict[str, Any]:
         exporter.render(entry, exporter.options(for_="citeproc", abstract=False))
     )
     kept = {name: value for name, value in item.items() if name not in _UNUSED}
-    kept["title"] = _TAG.sub("", kept.get("title", ""))
-    return kept | {"id": (entry.key or entry.id).lower()}
+    return {"title": ""} | kept | {"id": (entry.key or entry.id).lower()}
 
 
-def _by_pybtex(entries: list[Entry], style: str, form: str, registry: Registry) -> Cited:
-    from pybtex.backends import html, markdown, plaintext
-    from pybtex.backends import latex as latex_backend
-    from pybtex.database import parse_string
-    from pybtex.plugin import find_plugin
+def _hidden(item: dict[str, Any]) -> dict[str, Any]:
+    """The item with all its texts hidden, markup of titles aside."""
 
-    exporter = registry.exporter("bibtex")
-    assert exporter.render
-    options = exporter.options(abstract=False)
-    text = "\n".join(exporter.render(entry.replace(comments="", categories=()), options) for entry in entries)
-    keys = [entry.key for entry in entries]
-    options_of = {"abbreviate_names": True} if style == "abbrv" else {}
-    name = "plain" if style == "abbrv" else style
-    backend = {"text": plaintext, "html": html, "markdown": markdown, "latex": latex_backend}[form].Backend()
-    formatted = find_plugin("pybtex.style.formatting", name)(**options_of).format_bibliography(
-        parse_string(text, "bibtex"), keys
-    )
-    labels = {each.key: f"[{each.label}]" for each in formatted}
-    return Cited([labels[key] for key in keys], [f"[{each.label}] {each.text.render(backend)}" for each in formatted])
+    def hidden(value: Any, name: str) -> Any:
+        if isinstance(value, str):
+            return hide_markup(value, rich=name in _RICH)
+        if isinstance(value, list):
+            return [hidden(part, name) for part in value]
+        return {key: hidden(part, key) for key, part in value.items()} if isinstance(value, dict) else value
+
+    return {name: hidden(value, name) for name, value in item.items()}
 
 
-def _in_form(markup: str, form: str) -> str:
-    """citeproc-py's HTML in another form."""
-    markup = _LABEL.sub(r"\1 ", markup).replace("ArXiv:", "arXiv:")
-    if form == "html":
-        return markup
-    return "".join(_pieces(markup, form)).replace("  ", " ")
-
-
-def _pieces(markup: str, form: str) -> Iterator[str]:
-    at = 0
-    for match in _TAG.finditer(markup):
-        yield _said(markup[at : match.start()], form)
-        yield _mark(match[2], bool(match[1]), form)
-        at = match.end()
-    yield _said(markup[at:], form)
-
-
-def _said(text: str, form: str) -> str:
-    text = unescape(text)
-    if form == "latex":
-        return latex(text)
-    return re.sub(r"([*_`\[\]])", r"\\\1", text) if form == "markdown" else text
-
-
-def _mark(tag: str, closes: bool, form: str) -> str:
-    if form == "markdown":
-        return _MARKDOWN.get(tag, "")
-    if form == "latex" and tag in _LATEX:
-        return "}" if closes else _LATEX[tag]
-    return ""
-
-
-def written(cited: Cited, form: str, *, inline: bool, keys: Sequence[str]) -> Iterator[str]:
+def written(cited: Cited, form: str, *, inline: bool) -> Iterator[str]:
     """Lines of the whole: with `inline`, the citations by key first."""
     if inline:
-        for key, citation in zip(keys, cited.inline, strict=True):
+        for key, citation in zip((in_form(hide_markup(key), form) for key in cited.keys), cited.inline, strict=True):
             yield f"<p><code>{key}</code>: {citation}</p>\n" if form == "html" else f"{key}: {citation}\n"
         yield "\n"
     if form == "html":

@@ -163,9 +163,12 @@ class _Stage:
                 self._take(enricher, key, found.answer, answers)
             wanted = [key for key in wanted if key not in answers]
         for enricher in self._local:
-            for key, raw in self._fetched(enricher, wanted):
-                if not isinstance(raw, Missing):
-                    self._take(enricher, key, raw, answers)
+            try:
+                for key, raw in self._fetched(enricher, wanted):
+                    if not isinstance(raw, Missing):
+                        self._take(enricher, key, raw, answers)
+            except ServiceError as error:
+                self._asking.report.note(str(error))
             wanted = [key for key in wanted if not isinstance(answers.get(key), tuple)]
         pending.update(dict.fromkeys(key for key in wanted if key not in answers))
 
@@ -216,7 +219,7 @@ class _Stage:
             answers[key] = raw
             return
         try:
-            answers[key] = enricher.entry(raw), enricher.name
+            answers[key] = self._asking.registry.checked(enricher, enricher.entry(raw)), enricher.name
         except ReadError as error:
             answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}", is_lasting=True)
         except Exception as error:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from refmill.atomic import Files
 from refmill.clashes import check_targets
@@ -25,6 +25,8 @@ from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 
 __all__ = ["DEFAULT_ENRICHERS", "Job", "entries_of", "run", "started", "write"]
+
+_MOST_JOBS: Final = 1000
 
 
 def run(
@@ -160,6 +162,8 @@ def _workers(
     """The executor and how many may work at once; None where one process does it all."""
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs}: there must be at least one")
+    if jobs is not None and jobs > _MOST_JOBS:
+        raise UsageError(f"--jobs {jobs}: there can be {_MOST_JOBS:,} at most")
     if registry.strict or not is_parallel(job, plan):
         return None
     if executor is not None:
@@ -209,8 +213,8 @@ def _applied(
     for entry in entries:
         try:
             changed = transform.apply(entry, options)
-            if changed is not None and not isinstance(changed, Entry):
-                raise TypeError(f"it returned {type(changed).__name__}, not an Entry or None")
+            if changed is not None:
+                registry.checked(transform, changed)
         except Exception as error:
             _blame(transform, error, entry, registry, report)
             changed = entry
@@ -240,18 +244,23 @@ def _streamed(
             before.append(error)
             raise
 
-    changed = transform.stream(handed_over(), options)
+    changed: Iterator[Entry] | None = None
     while True:
         try:
-            entry = next(changed)
+            if changed is None:
+                changed = iter(transform.stream(handed_over(), options))
+            entry = registry.checked(transform, next(changed))
         except StopIteration:
             report.summary.dropped += max(taken - given, 0)
             return
         except Exception as error:
-            if before or last[0] is None:
+            if before:
                 raise
-            _blame(transform, error, last[0], registry, report)
-            yield last[0]
+            if last[0] is None:
+                registry.fault(transform, error)
+            else:
+                _blame(transform, error, last[0], registry, report)
+                yield last[0]
             yield from entries
             return
         given += 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, TextIO
 
 from refmill.report import Summary
+from refmill.terminal import error_stream, terminal_text, write_line
 from refmill_hooks import Entry
 
 __all__ = ["Progress"]
@@ -32,7 +32,7 @@ class Progress:
 
     @classmethod
     def on_stderr(cls, *, quiet: bool = False) -> Progress:
-        return cls(None if quiet else sys.stderr)
+        return cls(None if quiet else error_stream())
 
     @classmethod
     def silent(cls) -> Progress:
@@ -53,9 +53,10 @@ class Progress:
         if self._stream is None:
             return
         if self._status is not None:
-            self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            line = terminal_text(text)
+            self._status.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
         else:
-            print(text, file=self._stream, flush=True)
+            write_line(self._stream, text)
 
     def watch(self, entries: Iterator[Entry], summary: Summary) -> Iterator[Entry]:
         """The entries as they come, telling now and then how many they were."""

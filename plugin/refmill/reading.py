@@ -46,9 +46,16 @@ def tell_latin1(source: Source, report: Report) -> None:
 def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Report) -> Iterator[Entry]:
     summary = report.summary
     understand, weak = reader.entry, reader.weak
-    records = reader.records(source)
+    if not registry.owner(reader).built_in:
+
+        def understand(record: Any) -> Entry:
+            return registry.checked(reader, reader.entry(record))
+
+    records: Iterator[Any] | None = None
     while True:
         try:
+            if records is None:
+                records = iter(reader.records(source))
             record = next(records)
         except StopIteration:
             return

@@ -19,10 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+import msgspec
 import pluggy
 
 from refmill.errors import PluginError, UsageError, unknown_name
-from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Exporter, Reader, Transform, specs
+from refmill.options import describe
+from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Entry, Exporter, Reader, Transform, specs
 
 __all__ = ["Plugin", "Registry"]
 
@@ -104,6 +106,18 @@ class Registry:
         if len(plugin.faults) < _MOST_FAULTS and reason not in plugin.faults:
             plugin.faults.append(reason)
 
+    def checked(self, role: Reader[Any] | Enricher[Any] | Transform[Any], entry: Any) -> Entry:
+        """Return what a plugin made if it is an Entry with values of the right types. Raises TypeError or ValueError.
+
+        Built-in plugins are checked by their types.
+        """
+        if self.owner(role).built_in:
+            return entry  # type: ignore[no-any-return]
+        if not isinstance(entry, Entry):
+            raise TypeError(f"it returned {type(entry).__name__}, not an Entry")
+        msgspec.json.decode(msgspec.json.encode(entry), type=Entry)
+        return entry
+
     def reader(self, name: str) -> Reader[Any]:
         return self._named("input format", name, self.readers)
 
@@ -163,7 +177,9 @@ class Registry:
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 yield
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a plugin may call its errors
             self._fault(plugin, _told(error), error)
         finally:
             plugin.seconds = time.perf_counter() - start
@@ -208,6 +224,8 @@ class Registry:
         if role.name in table:
             self._fault(plugin, f"the name of {what!r} is taken by {self._owners[kind, role.name]}")
             return
+        if not plugin.built_in and hasattr(role, "options"):
+            describe(role.options)
         table[role.name] = role
         self._owners[kind, role.name] = plugin
         plugin.provides.append(what)

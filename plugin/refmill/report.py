@@ -26,6 +26,22 @@ _SECTIONS_OF_PAGE: Final = ("entries", "duplicates", "problems")
 _ENCODE = msgspec.json.Encoder().encode
 
 
+def _encode(value: Any) -> bytes:
+    """Return the value as JSON; bytes of file names that are no UTF-8 as escapes that can be seen."""
+    try:
+        return _ENCODE(value)
+    except UnicodeEncodeError:
+        return _ENCODE(_escaped(msgspec.to_builtins(value)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(part) for key, part in value.items()}
+    return [_escaped(part) for part in value] if isinstance(value, list) else value
+
+
 @dataclass
 class Tally:
     """How many, and the first few of them."""
@@ -200,7 +216,7 @@ class Report:
         return NothingRead(f"{told}; the first: {self._first_problem}{more}")
 
     def _write_json(self, out: Target) -> None:
-        out.write(b'{"counts":' + _ENCODE(self._counts()))
+        out.write(b'{"counts":' + _encode(self._counts()))
         for name, spool in self._spools.items():
             out.write(b',\n"%s":[' % name.encode())
             separator = b"\n"
@@ -244,7 +260,7 @@ class Report:
         self._first_problem = self._first_problem or f"{place}: {reason}"
         problem = {"file": file, "line": line, "reason": reason, "raw": raw}
         if self._problems:
-            self._problems.write(_ENCODE(problem) + b"\n")
+            self._problems.write(_encode(problem) + b"\n")
         if self.is_page:
             self._keep("problems", problem)
         problems = self.summary.unreadable + self.summary.incomplete + self.summary.unwritten
@@ -307,7 +323,7 @@ class Report:
     def _keep(self, name: str, row: object) -> None:
         """Holds a row of the report back until the run ends."""
         try:
-            self._spools[name].write(_ENCODE(row) + b"\n")
+            self._spools[name].write(_encode(row) + b"\n")
         except OSError as error:
             raise unwritable(str(self._ids_path), error) from error
 

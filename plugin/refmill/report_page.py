@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
+from refmill.terminal import terminal_text
 from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.names import display_name
@@ -50,7 +51,7 @@ def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]
     yield f"<style>\n{_STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1>Report of a run</h1>\n"
     yield from _table("Counts", ("what", "how many"), _counts(counts), numbers={1})
     if notes := list(notes):
-        yield "<h2>Notes</h2>\n<ul>\n" + "".join(f"<li>{escape(note)}</li>\n" for note in notes) + "</ul>\n"
+        yield "<h2>Notes</h2>\n<ul>\n" + "".join(f"<li>{_shown(note)}</li>\n" for note in notes) + "</ul>\n"
     yield '<h2>Years and categories</h2>\n<div class="chart">\n'
     yield _chart("Entries by year", sorted(years.items())[-_BARS:])
     yield _chart("Entries by primary category", categories.most_common(_BARS))
@@ -59,8 +60,8 @@ def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]
     yield from _section("Missing and unknown ids", ("id", "state", "reason"), outcomes, ("id", "state", "reason"))
     yield "<h2>Changed and disputed values</h2>\n"
     disputes = (
-        (row["id"], row["field"], f"<del>{escape(row['other'])}</del> ({escape(row['other_from'])})",
-         f"<ins>{escape(row['kept'])}</ins> ({escape(row['kept_from'])})")
+        (row["id"], row["field"], f"<del>{_shown(row['other'])}</del> ({_shown(row['other_from'])})",
+         f"<ins>{_shown(row['kept'])}</ins> ({_shown(row['kept_from'])})")
         for row in rows("disputes")
     )  # fmt: skip
     yield from _table("What gave way, and what stayed", ("id", "field", "old", "new"), disputes, markup={2, 3})
@@ -75,6 +76,10 @@ def page(counts: Row, notes: Iterable[str], rows: Callable[[str], Iterable[Row]]
     body = (tuple(row[name] for name in names) for row in rows("entries"))
     yield from _table("Every entry, in the order of the output", head, body)
     yield "</main>\n</body>\n</html>\n"
+
+
+def _shown(text: str) -> str:
+    return escape(terminal_text(text))
 
 
 def _counts(counts: Row) -> Iterator[tuple[str, ...]]:
@@ -105,11 +110,11 @@ def _table(
         yield "<p>None.</p>\n"
         return
     kind = [' class="number"' if at in numbers else "" for at in range(len(head))]
-    heads = "".join(f'<th scope="col"{kind[at]}>{escape(text)}</th>' for at, text in enumerate(head))
-    yield f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
+    heads = "".join(f'<th scope="col"{kind[at]}>{_shown(text)}</th>' for at, text in enumerate(head))
+    yield f"<table>\n<caption>{_shown(caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
     row: tuple[str, ...] | None = first
     while row is not None:
-        cells = [text if at in markup else escape(text) for at, text in enumerate(row)]
+        cells = [text if at in markup else _shown(text) for at, text in enumerate(row)]
         data = "".join(f"<td{kind[at]}>{cell}</td>" for at, cell in enumerate(cells) if at)
         yield f'<tr><th scope="row">{cells[0]}</th>{data}</tr>\n'
         row = next(left, None)
@@ -119,15 +124,15 @@ def _table(
 def _chart(title: str, counts: list[tuple[str, int]]) -> str:
     most = max((count for _, count in counts), default=1)
     height = 20 * len(counts) + 4
-    told = escape(", ".join(f"{name}: {count:,}" for name, count in counts) or "nothing")
+    told = _shown(", ".join(f"{name}: {count:,}" for name, count in counts) or "nothing")
     bars = "".join(
-        f'<text x="0" y="{20 * at + 15}">{escape(name)}</text>'
+        f'<text x="0" y="{20 * at + 15}">{_shown(name)}</text>'
         f'<rect x="110" y="{20 * at + 4}" width="{max(300 * count // most, 1)}" height="14"></rect>'
         f'<text x="{max(300 * count // most, 1) + 116}" y="{20 * at + 15}">{count:,}</text>'
         for at, (name, count) in enumerate(counts)
     )
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption>\n<svg role="img" aria-label="{escape(title)}: {told}"'
+        f'<figure><figcaption>{_shown(title)}</figcaption>\n<svg role="img" aria-label="{_shown(title)}: {told}"'
         f' width="480" height="{height}" viewBox="0 0 480 {height}">{bars}</svg></figure>\n'
     )
 

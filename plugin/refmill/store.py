@@ -251,7 +251,7 @@ def _place(path: str | Path | None) -> Path:
         import platformdirs
 
         return platformdirs.user_cache_path("refmill") / "answers.sqlite"
-    place = Path(named).expanduser()
+    place = Path(os.path.expanduser(named))  # noqa: PTH111 - Path.expanduser raises where there is no such user
     return place / "answers.sqlite" if place.is_dir() else place
 
 

@@ -109,3 +109,52 @@ def test_a_browser_shows_it(page: Path, tmp_path: Path) -> None:
     words += [f"--screenshot={picture}", page.as_uri()]
     subprocess.run(words, capture_output=True, timeout=120, check=True)
     assert picture.stat().st_size > 10_000
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>&lt;b&gt;\u202e\x1b[31m</td></table>"
+)
+
+
+def test_no_value_becomes_markup_whatever_field_it_is_in(tmp_path: Path) -> None:
+    row = {"id": "2401.00001", "title": HOSTILE, "categories": HOSTILE, "authors": HOSTILE, "comments": HOSTILE,
+           "journal-ref": HOSTILE, "doi": HOSTILE, "report-no": HOSTILE, "license": HOSTILE, "abstract": HOSTILE,
+           "submitter": HOSTILE, "authors_parsed": [[HOSTILE, HOSTILE, HOSTILE]], "update_date": HOSTILE,
+           "versions": [{"version": HOSTILE, "created": HOSTILE}]}  # fmt: skip
+    broken = json.dumps(row | {"id": HOSTILE})
+    other = json.dumps({"id": "2401.00001", "title": "Other", "categories": "cs.LG"})
+    dump, out, snapshot = tmp_path / f"a{HOSTILE.replace('/', '_')}.jsonl", tmp_path / "r.html", tmp_path / "s.json"
+    item = {
+        "id": HOSTILE,
+        "type": "book",
+        "title": HOSTILE,
+        "author": [{"literal": HOSTILE}],
+        "DOI": "10.1/x" + HOSTILE,
+    }
+    dump.write_text(f"{json.dumps(row)}\n{broken}\n{HOSTILE}\n{json.dumps(row)}\n")
+    (tmp_path / "items.json").write_text(json.dumps([item]))
+    snapshot.write_text(other + "\n")
+    words = ["convert", str(dump), str(tmp_path / "items.json"), "2401.00009", "--snapshot", str(snapshot), "--refresh"]
+    main([*words, "--offline", "-o", str(tmp_path / "refs.bib"), "--report", str(out), "-q"])
+    document = html.parse(out)
+    allowed = (
+        "html head meta title style body main h1 h2 table caption thead tbody tr th td p ul li div figure figcaption"
+        " svg text rect del ins"
+    )
+    assert {element.tag for element in document.iter()} <= set(allowed.split())
+    attributes = {name for element in document.iter() for name in element.attrib}
+    assert not [name for name in attributes if name.startswith("on") or name in ("href", "src", "action")]
+    assert "<script>alert(1)</script>" in document.getroot().text_content()
+    assert "\x1b" not in out.read_text()
+    assert "\u202e" not in out.read_text()
+
+
+def test_the_report_names_a_file_whose_name_is_no_utf_8(tmp_path: Path) -> None:
+    dump, out = tmp_path / "a\udc80.jsonl", tmp_path / "report.json"
+    dump.write_text(json.dumps({"id": "2401.00001", "title": "T", "categories": "cs.LG"}) + "\n{broken\n")
+    problems = tmp_path / "problems.jsonl"
+    words = ["convert", str(dump), "--offline", "-o", str(tmp_path / "b\udc80.bib"), "-q"]
+    assert main([*words, "--report", str(out), "--problems", str(problems)]) == 1
+    assert json.loads(out.read_bytes().decode("utf-8"))["counts"]["written"]
+    assert json.loads(problems.read_bytes().decode("utf-8"))["file"].endswith("a\\udc80.jsonl")
+    assert main([*words, "--report", str(tmp_path / "report.html")]) == 1

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from refmill.cli.signals import stopped_by_signals
+from refmill.terminal import (
+    error_stream,
+    flush_output,
+    log_to_terminal,
+    print_error,
+    print_line,
+    print_text,
+    replace_closed_streams,
+)
 
 __all__ = ["main"]
 
@@ -44,38 +52,42 @@ exit status: 0 all done; 1 done, but for some records or ids; 2 wrong usage, or 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    name = next((word for word in words if not word.startswith("-")), "")
-    if not words or name not in _COMMANDS or words[0] != name:
-        return _top(words)
-    debug = "--debug" in words
+    replace_closed_streams()
     with stopped_by_signals(until_exit=arguments is None) as stop:
         try:
-            return _run(name, words[1:])
+            status = _run(words[0], words[1:]) if words and words[0] in _COMMANDS else _top(words)
+            flush_output()
+            return status
         except KeyboardInterrupt:
             return _told(stop.status or 130)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
             return stop.status or 141
         except Exception as error:
             if stop.status:  # what fails while a run is cleaned up, such as output to a terminal that is gone
                 return _told(stop.status)
-            if debug:
+            if "--debug" in words:
                 raise
             return _refused(error)
 
 
 def _told(status: int) -> int:
-    with contextlib.suppress(OSError):
-        if status == 130:
-            print("refmill: interrupted; what was answered is kept, run again to go on", file=sys.stderr)
+    if status == 130:
+        print_error("refmill: interrupted; what was answered is kept, run again to go on")
     return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help and complaints, which quote arguments, through the door to the terminal."""
+        print_text(message, file or error_stream())
+        flush_output()
 
 
 def _run(name: str, words: list[str]) -> int:
     import importlib
 
     command = importlib.import_module(f"refmill.cli.{name.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"refmill {name}",
         description=command.__doc__,
         epilog=command.EPILOG,
@@ -84,6 +96,7 @@ def _run(name: str, words: list[str]) -> int:
     )
     command.arguments(parser)
     parser.add_argument("--debug", action="store_true", help="show where an error came from")
+    log_to_terminal()
     status: int = command.run(parser.parse_intermixed_args(words))
     return status
 
@@ -91,21 +104,20 @@ def _run(name: str, words: list[str]) -> int:
 def _refused(error: Exception) -> int:
     from refmill.errors import RefmillError
 
+    with contextlib.suppress(OSError):
+        flush_output()
     if isinstance(error, RefmillError):
-        print(f"refmill: {error}", file=sys.stderr)
+        print_error(f"refmill: {error}")
     elif isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        print(f"refmill: {where}{error.strerror or error}", file=sys.stderr)
+        print_error(f"refmill: {where}{error.strerror or error}")
     else:
-        print(
-            f"refmill: this is a fault of refmill: {type(error).__name__}: {error}; --debug shows where",
-            file=sys.stderr,
-        )
+        print_error(f"refmill: this is a fault of refmill: {type(error).__name__}: {error}; --debug shows where")
     return 2
 
 
 def _top(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="refmill",
         description="Turns dumps of arXiv metadata into references for Zotero, JabRef and LaTeX.",
         epilog="commands:\n"
@@ -121,12 +133,15 @@ def _top(words: list[str]) -> int:
     if known.version:
         from importlib.metadata import version
 
-        print(f"refmill {version('refmill')}")
+        print_line(f"refmill {version('refmill')}")
         return 0
+    if known.command in _COMMANDS:
+        print_error(f"refmill: write the command first, then its options: refmill {known.command} {words[0]} …")
+        return 2
     if known.command:
         from refmill.errors import unknown_name
 
-        print(f"refmill: {unknown_name('command', known.command, _COMMANDS)}", file=sys.stderr)
+        print_error(f"refmill: {unknown_name('command', known.command, _COMMANDS)}")
         return 2
-    parser.print_help(sys.stderr)
+    print_text(parser.format_help(), error_stream())
     return 2

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
+from refmill.terminal import print_error, print_text
 
 if TYPE_CHECKING:
     from refmill.registry import Registry
+    from refmill.report import Report
     from refmill_hooks import Entry
 
 _AT_ONCE: Final = 100
@@ -41,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.atomic import Files
+    from refmill.atomic import STDOUT, Files
     from refmill.clashes import check_targets
     from refmill.pipeline import entries_of, started
     from refmill.progress import Progress
@@ -52,21 +53,25 @@ def run(args: argparse.Namespace) -> int:
     style = [("--style", args.style)] if Path(args.style).is_file() else []
     check_targets(job, registry, outputs=[args.output], read=style)
     with Files() as files, entries_of(job, registry, progress=Progress.on_stderr()) as (entries, report):
-        pieces = _pieces(started(entries, report), args, registry)
-        output = files.open(args.output)
-        for piece in pieces:
-            output.write(piece.encode("utf-8", "replace"))
+        pieces = _pieces(started(entries, report), args, registry, report)
+        if args.output == STDOUT:
+            for piece in pieces:
+                print_text(piece)
+        else:
+            output = files.open(args.output)
+            for piece in pieces:
+                output.write(piece.encode("utf-8", "replace"))
     for line in report.summary.lines():
         if not line.startswith("read "):
-            print(line, file=sys.stderr)
+            print_error(line)
     return report.summary.exit_code
 
 
-def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry) -> Iterator[str]:
+def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry, report: Report) -> Iterator[str]:
     """The text, a hundred entries after the other where the style lets each stand for itself."""
     from refmill.citing import cite, streams, written
 
     at_once = _AT_ONCE if not args.inline and streams(args.style) else None
     while chosen := list(islice(entries, at_once)):
-        cited = cite(chosen, args.style, args.to, registry, args.locale)
-        yield from written(cited, args.to, inline=args.inline, keys=[entry.key for entry in chosen])
+        cited = cite(chosen, args.style, args.to, registry, args.locale, report=report)
+        yield from written(cited, args.to, inline=args.inline)

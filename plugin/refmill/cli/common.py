@@ -60,8 +60,8 @@ def job_of(args: argparse.Namespace, **more: object) -> Job:
     """The job that the arguments of `source_arguments` and the command's own (`more`) ask for."""
     from refmill.pipeline import Job
 
-    if args.max_age < 0:
-        raise UsageError(f"--max-age {args.max_age:g}: it cannot be negative")
+    if not args.max_age >= 0:
+        raise UsageError(f"--max-age {args.max_age:g}: write a number of days, 0 or more")
     names = [name for name in args.enrich.split(",") if name]
     return Job(
         format=args.format,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
+from refmill.terminal import print_error
 
 EPILOG = """\
 An INPUT is a file, a folder, a quoted glob, - for stdin, or an arXiv id, URL or DOI. Files may be compressed or packed.
@@ -67,5 +67,5 @@ def run(args: argparse.Namespace) -> int:
     summary = run_job(job, registry, progress=Progress.on_stderr(quiet=args.quiet), jobs=args.jobs)
     failed = summary.unanswered() if summary.exit_code == 3 else ()
     for line in failed if args.quiet else summary.lines():
-        print(line, file=sys.stderr)
+        print_error(line)
     return summary.exit_code

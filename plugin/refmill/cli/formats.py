@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from refmill.cli.common import plugin_arguments
+from refmill.terminal import print_line
 
 EPILOG = """\
 examples:
@@ -37,21 +38,21 @@ def run(args: argparse.Namespace) -> int:
     }
     if args.name is None:
         for heading, table in tables.items():
-            print(f"{heading}:")
+            print_line(f"{heading}:")
             for name, role in sorted(table.items()):
                 suffixes = " ".join(getattr(role, "suffixes", ()))
-                print(f"  {name:<12} {role.title}" + (f" ({suffixes})" if suffixes else ""))
+                print_line(f"  {name:<12} {role.title}" + (f" ({suffixes})" if suffixes else ""))
         return 0
     found = [(heading, table[args.name]) for heading, table in tables.items() if args.name in table]
     if not found:
         raise unknown_name("format, enricher or transform", args.name, {name for t in tables.values() for name in t})
     for heading, role in found:
-        print(f"{role.name}: {role.title}")
-        print(f"  {heading} by {registry.owner(role)}")
+        print_line(f"{role.name}: {role.title}")
+        print_line(f"  {heading} by {registry.owner(role)}")
         options = describe(role.options) if hasattr(role, "options") else []
         for option in options:
-            print(f"  -O {option.name}={option.default}")
-            print(f"       {option.takes}" + (f"; {option.help}" if option.help else ""))
+            print_line(f"  -O {option.name}={option.default}")
+            print_line(f"       {option.takes}" + (f"; {option.help}" if option.help else ""))
         if not options:
-            print("  no options")
+            print_line("  no options")
     return 0

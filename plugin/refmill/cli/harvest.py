@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
+
+from refmill.terminal import print_error
 
 EPILOG = """\
 arXiv is asked once in three seconds, so all of it takes hours. Interrupted, run the same command again: it goes on
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
     def say(text: str) -> None:
         if not args.quiet:
-            print(text, file=sys.stderr)
+            print_error(text)
 
     wanted = Harvest(output=args.output, set=args.set, from_=args.from_, until=args.until, prefix=args.prefix)
     try:
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         advice = "" if error.is_lasting else "; run again to go on"
         if is_stream(args.output):
             advice = f"; what went to {args.output} is not whole"
-        print(f"refmill: {error}{advice}", file=sys.stderr)
+        print_error(f"refmill: {error}{advice}")
         return 3
     say(f"records    {done.records:,}")
     say(f"deleted    {done.deleted:,}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from refmill.cli.common import overwrite_argument, plugin_arguments
+from refmill.terminal import print_error
 
 EPILOG = """\
 A SHARD is a .bib or CSL-JSON file; for a Zotero RDF of all, merge such shards with -o all.rdf. Entries keep their order
@@ -50,5 +50,5 @@ def run(args: argparse.Namespace) -> int:
     summary = join(job, registry, Progress.on_stderr(quiet=args.quiet))
     if not args.quiet:
         for line in summary.lines():
-            print(line, file=sys.stderr)
+            print_error(line)
     return summary.exit_code

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from refmill.terminal import print_line
+
 EPILOG = """\
 examples:
   refmill new-plugin exporter ris
@@ -22,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
     from refmill.scaffold import new_plugin
 
     for path in new_plugin(args.role, args.name, args.folder):
-        print(path)
+        print_line(str(path))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from refmill.cli.common import plugin_arguments
+from refmill.terminal import print_line
 
 EPILOG = """\
 examples:
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         if args.time:
             slow = ", slow" if plugin.seconds >= _SLOW else ""
             spent = f"  {plugin.seconds * 1000:.0f} ms{slow}"
-        print(f"{plugin.name:<22} {origin:<20} {plugin.state:<8} {', '.join(plugin.provides)}{spent}")
+        print_line(f"{plugin.name:<22} {origin:<20} {plugin.state:<8} {', '.join(plugin.provides)}{spent}")
         for fault in plugin.faults:
-            print(f"    {fault}")
+            print_line(f"    {fault}")
     return 1 if registry.faulty else 0

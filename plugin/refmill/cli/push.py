@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.terminal import print_error
 
 EPILOG = """\
 What was pushed to a library is remembered, and not pushed again. Zotero puts entries into the collection that is
@@ -43,13 +43,13 @@ def run(args: argparse.Namespace) -> int:
         with entries_of(job, registry, progress=progress) as (entries, report):
             done = push(entries, args.to, registry, collection=args.collection, again=args.again, say=progress.say)
     except NotRunning as error:
-        print(f"refmill: {error}", file=sys.stderr)
+        print_error(f"refmill: {error}")
         return 3
     for line in report.summary.lines():
-        print(line, file=sys.stderr)
+        print_error(line)
     for name, reason in done.refused.items():
-        print(f"refused    {name}: {reason}", file=sys.stderr)
-    print(f"pushed     {done.pushed:,} to {args.to}", file=sys.stderr)
+        print_error(f"refused    {name}: {reason}")
+    print_error(f"pushed     {done.pushed:,} to {args.to}")
     if done.known:
-        print(f"known      {done.known:,} were pushed before; --again pushes them too", file=sys.stderr)
+        print_error(f"known      {done.known:,} were pushed before; --again pushes them too")
     return max(report.summary.exit_code, 1 if done.refused else 0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
 from refmill.errors import UsageError
+from refmill.terminal import print_error, print_line
 
 EPILOG = """\
 examples:
@@ -42,14 +42,14 @@ def run(args: argparse.Namespace) -> int:
         for number, entry in enumerate(entries):
             wanted.pop(entry.id, None)
             if number:
-                print()
+                print_line()
             for line in lines_of(entry):
-                print(line)
+                print_line(line)
     for text in wanted.values():
-        print(f"refmill: {text} is not in {', '.join(args.dumps)}", file=sys.stderr)
+        print_error(f"refmill: {text} is not in {', '.join(args.dumps)}")
     summary = report.summary
     for line in (*summary.unanswered(), *summary.notes):
-        print(line, file=sys.stderr)
+        print_error(line)
     if wanted:
         return 1
     return summary.exit_code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import sys
+
+from refmill.terminal import print_error, print_line
 
 EPILOG = """\
 The store's place is REFMILL_STORE, by default in the user's cache folder.
@@ -35,22 +36,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.store import Store
 
-    with Store(say=lambda text: print(f"refmill: {text}", file=sys.stderr)) as store:
+    with Store(say=lambda text: print_error(f"refmill: {text}")) as store:
         if args.clear is not None and args.clear.partition(":")[0] == _PUSHED:
             forgotten = store.forget_pushed(args.clear.partition(":")[2] or None)
-            print(f"{forgotten:,} pushed entries forgotten")
+            print_line(f"{forgotten:,} pushed entries forgotten")
             return 0
         if args.clear is not None:
-            print(f"{store.clear(args.clear or None):,} answers forgotten")
+            print_line(f"{store.clear(args.clear or None):,} answers forgotten")
             return 0
         stats = store.stats()
-        print(f"{stats.path}  {stats.size:,} bytes")
+        print_line(f"{stats.path}  {stats.size:,} bytes")
         for service, count in stats.services.items():
             oldest, newest = (datetime.date.fromtimestamp(each) for each in (count.oldest, count.newest))
-            print(f"{service:<12} {count.answers:,} answers, {count.absent:,} absent, from {oldest} to {newest}")
+            print_line(f"{service:<12} {count.answers:,} answers, {count.absent:,} absent, from {oldest} to {newest}")
         for library, pushes in stats.pushes.items():
             oldest, newest = (datetime.date.fromtimestamp(each) for each in (pushes.oldest, pushes.newest))
-            print(f"{_PUSHED}:{library}  {pushes.entries:,} entries, from {oldest} to {newest}")
+            print_line(f"{_PUSHED}:{library}  {pushes.entries:,} entries, from {oldest} to {newest}")
         if not (stats.services or stats.pushes):
-            print("empty")
+            print_line("empty")
     return 0

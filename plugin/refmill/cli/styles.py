@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from refmill.terminal import print_line
+
 EPILOG = """\
 examples:
   refmill styles physical
@@ -20,5 +22,5 @@ def run(args: argparse.Namespace) -> int:
 
     found = [name for name in style_names() if all(word.lower() in name for word in args.words)]
     for name in found:
-        print(name)
+        print_line(name)
     return 0 if found else 1

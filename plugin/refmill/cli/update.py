@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
-import sys
 from pathlib import Path
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
+from refmill.terminal import print_error, print_line
 
 EPILOG = """\
 Without --write the changes are printed as a diff, and nothing is touched. The old library is kept beside the new
@@ -39,26 +38,24 @@ def run(args: argparse.Namespace) -> int:
     summary = updated.report.summary
     if args.write and updated.changed:
         backup = write(args.library, updated)
-        print(f"the old library is {backup}", file=sys.stderr)
+        print_error(f"the old library is {backup}")
     elif not args.write:
         _print_diff(args.library, updated.before, updated.after)
-    print(f"entries    {updated.found:,} with an arXiv id", file=sys.stderr)
-    print(
-        f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}",
-        file=sys.stderr,
-    )
+    print_error(f"entries    {updated.found:,} with an arXiv id")
+    print_error(f"changed    {len(updated.changed):,}{' and written' if args.write and updated.changed else ''}")
     for line in summary.unanswered():
-        print(line, file=sys.stderr)
+        print_error(line)
     if summary.withdrawn.count:
-        print(f"withdrawn  {summary.withdrawn}", file=sys.stderr)
+        print_error(f"withdrawn  {summary.withdrawn}")
     return summary.exit_code
 
 
 def _print_diff(path: Path, before: bytes, after: bytes) -> None:
-    """Prints the lines byte for byte, so that the diff can be applied as a patch."""
-    name = os.fsencode(path)
-    lines = [data.split(b"\n") for data in (before, after)]
-    old, new = ([*(line + b"\n" for line in most), *([last] if last else [])] for *most, last in lines)
-    for line in difflib.diff_bytes(difflib.unified_diff, old, new, name, name + b" (updated)"):
-        sys.stdout.buffer.write(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
-    sys.stdout.flush()
+    """Print the lines with the ends they have, so that the diff can be applied as a patch."""
+    lines = [data.decode("utf-8", "surrogateescape").split("\n") for data in (before, after)]
+    old, new = ([*(line + "\n" for line in most), *([last] if last else [])] for *most, last in lines)
+    for line in difflib.unified_diff(old, new, str(path), f"{path} (updated)"):
+        text = line.removesuffix("\n")
+        print_line(text.removesuffix("\r"), end="\r\n" if text.endswith("\r") else "\n")
+        if text == line:
+            print_line("\\ No newline at end of file")
