@@ -15,7 +15,7 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items"},
+    {"errors", "identifiers", "builtin", "ready", "report_page", "unpacking", "zotero_items", "checking"},
     {"options", "merge", "wire", "store", "scaffold"},
     {"registry", "net"},
     {"inputs", "report"},

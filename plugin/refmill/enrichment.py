@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from refmill.checking import checked
 from refmill.errors import UsageError
 from refmill.merge import merge
 from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.store import MAX_AGE, Store
-from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, ServiceError
+from refmill_hooks import PROBLEM, Enricher, Entry, Missing, Net, ReadError, ServiceError
 
 __all__ = ["Asking", "enrich", "lacks"]
 
@@ -215,12 +216,19 @@ class _Stage:
             answers[key] = raw
             return
         try:
-            answers[key] = enricher.entry(raw), enricher.name
+            entry, problems = checked(enricher.entry(raw), checks_id=False)
         except ReadError as error:
             answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}")
         except Exception as error:
             self._asking.registry.fault(enricher, error)
             answers[key] = ServiceError(f"the enricher {enricher.name} failed: {type(error).__name__}: {error}")
+        else:
+            extra = dict(entry.extra)
+            told = [extra.pop(PROBLEM)] if PROBLEM in extra else []
+            if told or problems:
+                self._asking.report.incomplete(f"{enricher.name}: {key}", 0, "; ".join([*told, *problems]), "")
+                entry = entry.replace(extra=extra)
+            answers[key] = entry, enricher.name
 
     def _settled(
         self, window: deque[_Waiting], answers: dict[str, Answer], pending: dict[str, None]
