@@ -26,7 +26,8 @@ INPUTS: dict[str, str] = {
     ),
     "oai": (
         "<OAI-PMH><record><header><identifier>oai:arXiv.org:2401.00001</identifier></header><metadata><arXiv>"
-        f"<id>2401.00001</id><title>T</title><categories>{BAD} hep-th</categories></arXiv></metadata></record></OAI-PMH>"
+        f"<id>2401.00001</id><title>T</title><categories>{BAD} hep-th</categories></arXiv></metadata></record>"
+        "</OAI-PMH>"
     ),
     "abs": f"\\\\\narXiv:2401.00001\nTitle: T\nAuthors: A. Bee\nCategories: {BAD} hep-th\n\\\\\n  a\n\\\\\n",
     "listing": f"\\\\\narXiv:2401.00001\nTitle: T\nAuthors: A. Bee\nCategories: {BAD} hep-th\n\\\\\n  a\n\\\\\n",

@@ -143,13 +143,19 @@ def _take_categories(left: dict[str, str], id: ArxivId | None, problems: list[st
         if classes and all(map(category_name, classes)):
             codes |= dict.fromkeys(classes)
             del left[name]
-        elif rejected := checked_categories(tuple(classes))[1]:
+        elif rejected := checked_categories(tuple(map(_without_set, classes)))[1]:
             problems.append(f"{' '.join(rejected)[:_SHOWN]!r} in {name} is no category")
     named, others = categories_in(squeeze(unprotected(left.get("keywords", ""))))
     if named:
         del left["keywords"]
         left |= {"keywords": ", ".join(others)} if others else {}
     return tuple(codes | dict.fromkeys(named))
+
+
+def _without_set(code: str) -> str:
+    """`quant-ph` of `physics:quant-ph`, as Zotero writes the sets of OAI-PMH."""
+    before, colon, name = code.partition(":")
+    return name if colon and category_name(before) else code
 
 
 def _take_dois(left: dict[str, str]) -> tuple[str, ...]:
