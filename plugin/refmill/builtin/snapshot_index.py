@@ -49,6 +49,9 @@ _TOLD_EVERY: Final = 5.0
 _ROW = re.compile(rb'[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"')
 """How a row begins whose id is canonical as it stands."""
 _ID = re.compile(rb'"id"\s*:\s*"([^"]{1,64})"')
+_BROKEN: Final = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What reading a file may raise that is damaged, or packed in a way that Python does not know."""
+
 _SCHEMA: Final = """
 CREATE TABLE ids (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, records BLOB NOT NULL);
@@ -165,7 +168,7 @@ class SnapshotIndex:
         connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         try:
             holds = self._fill(connection, cut)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        except _BROKEN as error:
             if isinstance(error, OSError) and error.filename:
                 raise
             raise OSError(5, f"it is damaged, or not whole ({error}); fetch it again", self._file) from error
