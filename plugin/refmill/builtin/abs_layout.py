@@ -35,6 +35,8 @@ BEGINNING: Final = re.compile(rb"(?:^|[\r\n])\\\\[ \t]*(?:\r\n?|\n)(?:arXiv:|Pap
 
 LONGEST: Final = 16 << 20
 """Characters of a record; what is longer has lost its end."""
+_LINE: Final = 50
+"""What a line takes beside its characters."""
 
 _MARK: Final = "\\\\"
 _RULE: Final = re.compile(r"-{40,}|%[-%]{19,}")
@@ -61,7 +63,7 @@ def records_of_lines(source: Source) -> Iterator[list[str]]:
     lines: list[str] = []
     length = 0
     for number, line in enumerate(source.lines(), 1):
-        length += len(line)
+        length += len(line) + _LINE
         if is_rule(line) or length > LONGEST:
             if lines:
                 yield lines
@@ -73,7 +75,7 @@ def records_of_lines(source: Source) -> Iterator[list[str]]:
             lines, length = lines[begin:], 0
         if lines or line.rstrip() == _MARK or _ID.match(line):
             if not lines:
-                source.line, length = number, len(line)
+                source.line, length = number, len(line) + _LINE
             lines.append(line)
     if lines:
         yield lines

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.bib_heads import HEAD, LONGEST_HEAD, ODD_HEAD, SURE_HEAD
+from refmill.builtin.bib_heads import HEAD, LONGEST_HEAD, ODD_HEAD, SURE_HEAD, begins_line
 from refmill_hooks import Source
 
 __all__ = ["LONGEST", "Block", "blocks", "pieces"]
@@ -18,12 +18,12 @@ __all__ = ["LONGEST", "Block", "blocks", "pieces"]
 LONGEST: Final = 4 << 20
 """Characters of a block; one that is not closed by then is given up."""
 
-_OUTSIDE = re.compile(rf"%[^\n]*+|\w@[\w-]{{0,99}}+\s{{0,99}}+\(|{HEAD}|{ODD_HEAD}")
+_OUTSIDE = re.compile(rf"%[^\n]*+|@(?:(?<=\w@)[\w-]{{0,99}}+\s{{0,99}}+\(|{HEAD}|{ODD_HEAD})")
 """Text between blocks is a comment; `%` hides what follows on its line, as for biber (BibTeX would read it).
 
 `bee@example (Ann Bee)` begins no block, but is a mail address.
 """
-_LINE_WITH_HEAD = re.sub(r"[?]P<[a-z]+>", "?:", rf"\n(?=[ \t\ufeff]{{0,99}}+@)(?=[ \t]{{0,99}}+(?:{HEAD}|{ODD_HEAD}))")
+_LINE_WITH_HEAD = re.sub(r"[?]P<[a-z]+>", "?:", rf"\n(?=[ \t\ufeff]{{0,99}}+@(?:{HEAD}|{ODD_HEAD}))")
 _INSIDE = re.compile(rf'\\[^\n]|[{{}})"]|{_LINE_WITH_HEAD}')
 
 
@@ -154,10 +154,10 @@ def _next_opened(text: str, start: int, limit: int, nests: bool) -> tuple[int, _
         if sign[0] == "%" and match.end() == len(text) > limit:
             return match.start(), None  # the rest of the line is yet to come
         at = match.end()
-        begin = text.find("@", match.start())
+        begin = match.start()
         if kind := match["kind"]:
             closing = "}" if sign[-1] == "{" else ")"
             return begin, _Opened(kind.lower(), closing, begin, at, nests and kind.lower() == "comment")
-        if match["words"] is not None or match["bare"]:
+        if match["words"] is not None or (match["bare"] and begins_line(text, begin)):
             return begin, _Opened("entry", ")" if sign[-1] == "(" else "}", begin, at, nests=False)
     return max(at, limit), None

@@ -10,27 +10,27 @@ from typing import Final
 
 from refmill.builtin.bib_layout import OTHER_TYPES, TYPES
 
-__all__ = ["HEAD", "LONGEST_HEAD", "ODD_HEAD", "SURE_HEAD", "opening_of"]
+__all__ = ["HEAD", "LONGEST_HEAD", "ODD_HEAD", "SURE_HEAD", "begins_line", "opening_of"]
 
 LONGEST_HEAD: Final = 2000
 
 _BLANKS = r"\s{0,99}+"
 _FIELD = rf"[A-Za-z][\w:.+-]{{0,60}}+{_BLANKS}="
 
-HEAD: Final = rf"@{_BLANKS}(?P<kind>[A-Za-z][\w-]{{0,99}}+){_BLANKS}[{{(]"
-"""The type of a block, and the delimiter that opens it."""
+HEAD: Final = rf"{_BLANKS}(?P<kind>[A-Za-z][\w-]{{0,99}}+){_BLANKS}[{{(]"
+"""Behind `@`: the type of a block, and the delimiter that opens it."""
 
 _NO_COMMENT: Final = r"(?![ \t]*(?i:comment)\b)"
 _WORDS: Final = (
-    rf"@{_NO_COMMENT}(?P<words>[^\n@{{}}()]{{0,200}}+)[{{(]"
+    rf"{_NO_COMMENT}(?P<words>[^\n@{{}}()%]{{0,200}}+)[{{(]"
     rf"(?={_BLANKS}(?:[^\n,{{}}()=]{{0,200}}+(?:[,\n]{_BLANKS}{_FIELD}|,{_BLANKS}[}})])|{_FIELD}))"
 )
-_BARE: Final = rf"@{_NO_COMMENT}(?P<bare>[^\n@{{}}()=,]{{1,200}}+)(?=[,\n]{_BLANKS}{_FIELD})"
-ODD_HEAD: Final = rf"(?<!\w){_WORDS}|(?<![^\n}})])[ \t\ufeff]{{0,99}}+{_BARE}"
-"""What is no type, such as `@['JournalArticle', 'Conference']{key,` or `@{key,`; or a head without its brace (`bare`).
+_BARE: Final = rf"{_NO_COMMENT}(?P<bare>[^\n@{{}}()=,%]{{1,200}}+)(?=[,\n]{_BLANKS}{_FIELD})"
+ODD_HEAD: Final = rf"(?<!\w@){_WORDS}|{_BARE}"
+"""Behind `@` what is no type, as in `@['JournalArticle', 'Conference']{key,` or `@{key,`; or a head without its brace.
 
-A key and a field must follow, for between blocks stands text of any kind; where there is not even a brace, nothing but
-a block may stand in front of it on its line.
+A key and a field must follow, for between blocks stands text of any kind; where there is not even a brace (`bare`),
+nothing but a block may stand in front of it on its line, as `begins_line` tells.
 """
 
 SURE_HEAD: Final = re.compile(
@@ -39,7 +39,7 @@ SURE_HEAD: Final = re.compile(
 )
 """What can only begin an entry, whatever is open in front of it: `@article{key,` in column 1."""
 
-_OPENING: Final = re.compile(rf"{HEAD}|{_WORDS}")
+_OPENING: Final = re.compile(rf"@(?:{HEAD}|{_WORDS})")
 _WORD: Final = re.compile(r"[a-z]+")
 _TYPES: Final = {
     "conference": "inproceedings",
@@ -59,6 +59,12 @@ _TYPES: Final = {
 """Words of Semantic Scholar and of people -> the entry type, the words that tell most first."""
 
 _KNOWN: Final = frozenset({"misc", *(word for words in TYPES.values() for word in words)}).union(*OTHER_TYPES[""])
+
+
+def begins_line(text: str, at: int) -> bool:
+    """Return whether nothing but blanks or a block stands in front of this place on its line."""
+    front = text[max(at - 100, 0) : at].rstrip(" \t\ufeff")
+    return not front or front[-1] in "\n})"
 
 
 def opening_of(text: str) -> tuple[str, int] | None:
