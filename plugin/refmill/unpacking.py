@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import copy
 import gzip
 import io
 import lzma
@@ -40,6 +41,10 @@ _NAME_TYPES: Final = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
+
+
+_ENCRYPTED: Final = 1
+"""The bit of a member's flags."""
 
 
 class PlainFile(Source):
@@ -80,7 +85,17 @@ def _zip_members(stream: BinaryIO, name: str, whole: BinaryIO | None, depth: int
             archive = stack.enter_context(zipfile.ZipFile(whole))
         for member in archive.infolist():
             if not member.is_dir() and not _hidden(member.filename):
-                yield from _member(partial(archive.open, member), f"{name}!{member.filename}", depth, _step(member))
+                yield from _member(partial(_opened, archive, member), f"{name}!{member.filename}", depth, _step(member))
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    """The member unpacked; for bzip2 not by zipfile, which unpacks as much at once as a few bytes can grow to."""
+    if member.compress_type != zipfile.ZIP_BZIP2 or member.flag_bits & _ENCRYPTED:
+        return archive.open(member)
+    stored = copy.copy(member)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
+    del stored.CRC  # that of what is unpacked; bzip2 has its own
+    return bz2.BZ2File(archive.open(stored))
 
 
 def _step(member: zipfile.ZipInfo) -> int:

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from refmill.cli import main
 from refmill.inputs import open_inputs
 from refmill.registry import Registry
 from refmill.unpacking import BROKEN, sources_in
+from refmill_hooks import Source
 
 ROW = b'{"id": "2401.00001", "title": "T", "categories": "hep-th", "authors": "A. Bee"}\n'
 
@@ -160,3 +162,33 @@ def test_no_damage_raises_what_nobody_expects(name: str, dice: object, hits: int
                 continue
     except BROKEN:
         pass
+
+
+BLANKS = b" " * (1 << 20)
+BOMBS = {
+    "gz": lambda: gzip.compress(BLANKS * 64),
+    "zst": lambda: zstandard.compress(BLANKS * 256),
+    "bz2 in zip": lambda: zipped(BLANKS * 256, method=zipfile.ZIP_BZIP2),
+    "xz in zip": lambda: zipped(BLANKS * 64, method=zipfile.ZIP_LZMA),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_what_grows_a_thousandfold_is_not_held(kind: str) -> None:
+    data = BOMBS[kind]()
+    tracemalloc.start()
+    try:
+        for source in sources_in(cast(BinaryIO, io.BytesIO(data)), "x"):
+            while source.stream.read(1 << 16):
+                pass
+        assert tracemalloc.get_traced_memory()[1] < 120 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_line_that_does_not_end_is_handed_out_in_parts() -> None:
+    line = "é".encode() * (20 << 19) + b"a"
+    lines = list(Source(cast(BinaryIO, io.BytesIO(b"x\n" + line + b"\ny"))).lines())
+    assert lines[0] + lines[-1] == "xy"
+    assert "".join(lines[1:-1]) == line.decode()
+    assert len(lines) == 4
