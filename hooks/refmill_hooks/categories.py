@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["canonical_category", "categories_in", "category_code", "category_name", "category_names"]
+__all__ = [
+    "canonical_category",
+    "categories_in",
+    "category_code",
+    "category_name",
+    "category_names",
+    "checked_categories",
+]
 
 _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "astro-ph": (
@@ -119,6 +126,16 @@ _CODES: Final = {_folded(name): code for code, name in reversed(_NAMES.items())}
 }
 _LONGEST: Final = 3
 """Names of categories hold up to two commas, where keywords are parted by commas."""
+
+
+_CODE: Final = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?", re.ASCII)
+
+
+@lru_cache(4096)
+def checked_categories(codes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return those that have the form of a category, known or not (`cs.LG`, `hep-th`), and those that have not."""
+    valid = tuple(code for code in codes if _CODE.fullmatch(code))
+    return valid, tuple(code for code in codes if code not in valid)
 
 
 def category_name(code: str) -> str:

@@ -12,6 +12,9 @@ __all__ = ["BLOCK", "Source"]
 BLOCK = 1 << 16
 """Bytes read at a time: 64 KiB."""
 
+LONGEST_LINE = 16 << 20
+"""Bytes of a line; what is longer is no text of people, and may have no end."""
+
 _SPACED_BY_NULS = re.compile(rb"(?:[^\0]\0{1,3}){16}")
 """UTF-16 or UTF-32: to leave its NULs out would make other letters of those that are not ASCII."""
 _BROUGHT_ALONG = re.compile(r"^\ufeff+", re.MULTILINE)
@@ -50,7 +53,8 @@ class Source:
     def lines(self) -> Iterator[str]:
         """The lines without their ends (LF, CRLF or CR), as UTF-8; a line that is not UTF-8 is read as Latin-1.
 
-        NULs are left out, and byte order marks in front of a line. Only the longest line is ever held in memory.
+        NULs are left out, and byte order marks in front of a line. Only the longest line is ever held in memory, and of
+        one that is longer than LONGEST_LINE a part, as a line of its own.
         Raises OSError where every other byte is NUL, as in UTF-16.
         """
         for text in self.texts():
@@ -59,6 +63,7 @@ class Source:
     def texts(self) -> Iterator[str]:
         """The same lines, many at a time: with a line feed between two, and none behind the last."""
         pending: list[bytes] = []
+        length = 0
         after_cr = False
         for block in self._blocks_without_nuls():
             if after_cr and block.startswith(b"\n"):
@@ -70,8 +75,16 @@ class Source:
             if newline:
                 yield _without_marks(self.decoded(b"".join((*pending, head))))
                 pending.clear()
+                length = 0
             if rest:
                 pending.append(rest)
+                length += len(rest)
+            if length > LONGEST_LINE:
+                line = b"".join(pending)
+                end = _end_of_characters(line)
+                yield _without_marks(self.decoded(line[:end]))
+                pending[:] = [line[end:]]
+                length = len(pending[0])
         if pending:
             yield _without_marks(self.decoded(b"".join(pending)))
 
@@ -97,6 +110,14 @@ class Source:
         except UnicodeDecodeError:
             self.latin1_lines += 1
             return line.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+
+
+def _end_of_characters(line: bytes) -> int:
+    """Where the last character ends that is whole in UTF-8."""
+    for end in range(len(line) - 1, len(line) - 4, -1):
+        if line[end] & 0xC0 != 0x80:
+            return end
+    return len(line)
 
 
 def _without_marks(lines: str) -> str:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from refmill.checking import checked
 from refmill.errors import UsageError
 from refmill.merge import merge
 from refmill.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.store import MAX_AGE, Store
-from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, ServiceError
+from refmill_hooks import PROBLEM, Enricher, Entry, Missing, Net, ReadError, ServiceError
 
 __all__ = ["Asking", "enrich", "lacks"]
 
@@ -219,13 +220,21 @@ class _Stage:
             answers[key] = raw
             return
         try:
-            answers[key] = self._asking.registry.checked(enricher, enricher.entry(raw)), enricher.name
+            understood = self._asking.registry.checked(enricher, enricher.entry(raw))
+            entry, problems = checked(understood, checks_id=False)
         except ReadError as error:
             answers[key] = ServiceError(f"{enricher.name} gave an answer that cannot be read: {error}", is_lasting=True)
         except Exception as error:
             self._asking.registry.fault(enricher, error)
             reason = f"the enricher {enricher.name} failed: {type(error).__name__}: {error}"
             answers[key] = ServiceError(reason, is_lasting=True)
+        else:
+            extra = dict(entry.extra)
+            told = [extra.pop(PROBLEM)] if PROBLEM in extra else []
+            if told or problems:
+                self._asking.report.incomplete(f"{enricher.name}: {key}", 0, "; ".join([*told, *problems]), "")
+                entry = entry.replace(extra=extra)
+            answers[key] = entry, enricher.name
 
     def _settled(
         self, window: deque[_Waiting], answers: dict[str, Answer], pending: dict[str, None]

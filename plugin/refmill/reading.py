@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from refmill.builtin.compact import IdSet
+from refmill.checking import checked
 from refmill.inputs import Opened
 from refmill.ready import Ready
 from refmill.registry import Registry
@@ -46,7 +47,8 @@ def tell_latin1(source: Source, report: Report) -> None:
 def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Report) -> Iterator[Entry]:
     summary = report.summary
     understand, weak = reader.entry, reader.weak
-    if not registry.owner(reader).built_in:
+    is_strange = not registry.owner(reader).built_in
+    if is_strange:
 
         def understand(record: Any) -> Entry:
             return registry.checked(reader, reader.entry(record))
@@ -66,7 +68,7 @@ def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Re
             report.unreadable(source.name, source.line, f"the reader {reader.name} failed here: {error}", "")
             return
         try:
-            entry = understand(record)
+            entry, problems = checked(understand(record), checks_id=is_strange)
         except SkipRecord:
             summary.skipped += 1
             continue
@@ -78,9 +80,10 @@ def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Re
             report.unreadable(source.name, source.line, f"{type(error).__name__}: {error}", _raw(reader, record))
             continue
         summary.read += 1
-        if entry.extra and PROBLEM in entry.extra:
+        if problems or (entry.extra and PROBLEM in entry.extra):
             extra = dict(entry.extra)
-            report.incomplete(source.name, source.line, extra.pop(PROBLEM), _raw(reader, record))
+            told = [extra.pop(PROBLEM)] if PROBLEM in extra else []
+            report.incomplete(source.name, source.line, "; ".join([*told, *problems]), _raw(reader, record))
             entry = _replace(entry, extra=extra)
         if weak and (spoilt := sorted(name for name in weak if getattr(entry, name))):
             entry = _replace(entry, extra={**entry.extra, UNVERIFIED: " ".join(spoilt)})

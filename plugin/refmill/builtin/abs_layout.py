@@ -33,6 +33,11 @@ __all__ = ["BEGINNING", "entry_of_lines", "is_rule", "records_of_lines"]
 BEGINNING: Final = re.compile(rb"(?:^|[\r\n])\\\\[ \t]*(?:\r\n?|\n)(?:arXiv:|Paper\b)")
 """The first two lines of a record."""
 
+LONGEST: Final = 16 << 20
+"""Characters of a record; what is longer has lost its end."""
+_LINE: Final = 50
+"""What a line takes beside its characters."""
+
 _MARK: Final = "\\\\"
 _RULE: Final = re.compile(r"-{40,}|%[-%]{19,}")
 _FIELD = re.compile(
@@ -56,19 +61,21 @@ def is_rule(line: str) -> bool:
 def records_of_lines(source: Source) -> Iterator[list[str]]:
     """The lines between two rules, from the first `\\\\` or id on; a record without its rule stands by itself too."""
     lines: list[str] = []
+    length = 0
     for number, line in enumerate(source.lines(), 1):
-        if is_rule(line):
+        length += len(line) + _LINE
+        if is_rule(line) or length > LONGEST:
             if lines:
                 yield lines
-            lines = []
+            lines, length = [], 0
             continue
         if _FIRST.match(line) and (begin := _begin_of_last(lines)):
             yield lines[:begin]
             source.line += begin
-            lines = lines[begin:]
+            lines, length = lines[begin:], 0
         if lines or line.rstrip() == _MARK or _ID.match(line):
             if not lines:
-                source.line = number
+                source.line, length = number, len(line) + _LINE
             lines.append(line)
     if lines:
         yield lines

@@ -10,28 +10,21 @@ from typing import Final
 
 import msgspec
 
+from refmill.builtin.bib_heads import HEAD, LONGEST_HEAD, ODD_HEAD, SURE_HEAD, begins_line
 from refmill_hooks import Source
 
-__all__ = ["LONGEST", "OPENING", "Block", "blocks", "pieces"]
+__all__ = ["LONGEST", "Block", "blocks", "pieces"]
 
 LONGEST: Final = 4 << 20
 """Characters of a block; one that is not closed by then is given up."""
 
-_HEAD = r"@\s*+([A-Za-z][\w-]*+)\s*+[{(]"
-OPENING = re.compile(_HEAD)
-"""What a block begins with: its type, and the delimiter that opens it."""
-
-_OUTSIDE = re.compile(rf"%[^\n]*+|\w@[\w-]*+\s*+\(|{_HEAD}")
+_OUTSIDE = re.compile(rf"%[^\n]*+|@(?:(?<=\w@)[\w-]{{0,99}}+\s{{0,99}}+\(|{HEAD}|{ODD_HEAD})")
 """Text between blocks is a comment; `%` hides what follows on its line, as for biber (BibTeX would read it).
 
 `bee@example (Ann Bee)` begins no block, but is a mail address.
 """
-_UNFINISHED = re.compile(r"@\s*+(?:[A-Za-z][\w-]*+\s*+)?", re.ASCII)
-_INSIDE = re.compile(rf'\\[^\n]|[{{}})"]|\n[ \t]*+(?={_HEAD})')
-_SURELY = re.compile(r"@[A-Za-z]++\s*+\{\s*+[^\s=,{}]++[ \t]*+(?:,?[ \t]*+(?:\n|$)|,\s*+[A-Za-z][\w-]*+\s*+=)")
-"""What can only begin an entry, whatever is open in front of it: `@article{key,` in column 1."""
-
-_LONGEST_HEAD = 1000
+_LINE_WITH_HEAD = re.sub(r"[?]P<[a-z]+>", "?:", rf"\n(?=[ \t\ufeff]{{0,99}}+@(?:{HEAD}|{ODD_HEAD}))")
+_INSIDE = re.compile(rf'\\[^\n]|[{{}})"]|{_LINE_WITH_HEAD}')
 
 
 class Block(msgspec.Struct, gc=False):
@@ -55,36 +48,45 @@ def blocks(texts: Iterable[str]) -> Iterator[Block]:
     """The blocks of a .bib that comes in pieces; their texts joined are the file again.
 
     A block ends where its delimiter is closed. Where that never happens, an entry ends in front of the next one, and a
-    comment in front of the first that it seems to hold.
+    comment in front of the first that it seems to hold. Nothing is decided of the last LONGEST_HEAD characters until
+    the next piece has come, so the blocks are the same whatever the pieces.
     """
     text, line = "", 1
+    at = 0  # from where on the next head is looked for
     opened: _Opened | None = None
     nests = True
     for piece in chain(texts, (None,)):
         text += piece or ""
+        is_last = piece is None
+        limit = len(text) if is_last else len(text) - LONGEST_HEAD
         start = 0
         while start < len(text):
+            kind, is_closed = "", True
             if opened is None:
-                end, opened = _next_opened(text, start, nests)
-                if opened is None and piece is not None:
-                    end = _unfinished(text, start)
-                block = Block(line, text[start:end])
+                end, opened = _next_opened(text, max(start, at), limit, nests)
+                if opened is None and not is_last and end - start < LONGEST:
+                    at = end
+                    break
+                end = min(end, start + LONGEST)
+                if opened and end < opened.begin:
+                    opened = None
+                at = end
             else:
-                end = opened.end(text)
+                end = opened.end(text, min(limit, start + LONGEST))
                 if end < 0:
-                    if piece is not None and len(text) - start < LONGEST:
+                    if not is_last and limit < start + LONGEST:
                         break
                     nests = nests and not opened.is_comment
-                    end = opened.held if opened.held > start else len(text)
-                block = Block(line, text[start:end], opened.kind, opened.is_closed)
-                opened = None
-            if block.text:
+                    end = opened.held if opened.held > start else min(len(text), start + LONGEST)
+                kind, is_closed, opened = opened.kind, opened.is_closed, None
+                at = end
+            if end > start:
+                block = Block(line, text[start:end], kind, is_closed)
                 yield block
                 line += block.text.count("\n")
-            elif opened is None:
-                break
             start = end
         text = text[start:]
+        at -= start
         if opened:
             opened.move(-start)
 
@@ -93,13 +95,14 @@ def blocks(texts: Iterable[str]) -> Iterator[Block]:
 class _Opened:
     """A block whose end is looked for, and how far that has come.
 
-    - `depth`, `is_quoted`: what is open at `at`, inside the delimiters of the block.
+    - `begin`: where it begins; `depth`, `is_quoted`: what is open at `at`, inside the delimiters of the block.
     - `nests`: whether entries inside belong to it, as they do to a comment that is closed at last: biber and JabRef
       have it so (BibTeX would read them). `held`: where the first of them begins.
     """
 
     kind: str
     closing: str
+    begin: int
     at: int
     nests: bool
     depth: int = 0
@@ -112,13 +115,16 @@ class _Opened:
         return self.kind == "comment"
 
     def move(self, by: int) -> None:
+        self.begin += by
         self.at += by
         self.held += by if self.held >= 0 else 0
 
-    def end(self, text: str) -> int:
-        """Where the block ends, -1 if not in this text."""
+    def end(self, text: str, limit: int) -> int:
+        """Where the block ends, -1 if not in front of `limit`."""
         behind = self.at
-        for match in _INSIDE.finditer(text, self.at):
+        for match in _INSIDE.finditer(text, behind):
+            if match.start() >= limit:
+                break
             sign, behind = match[0], match.end()
             if sign == "{":
                 self.depth += 1
@@ -132,25 +138,26 @@ class _Opened:
             elif sign[0] == "\n":
                 if self.nests:
                     self.held = self.held if self.held >= 0 else behind
-                elif (self.depth == 0 and not self.is_quoted) or (sign == "\n" and _SURELY.match(text, behind)):
+                elif (self.depth == 0 and not self.is_quoted) or SURE_HEAD.match(text, behind):
                     return behind
-        self.at = max(behind, _unfinished(text, behind) - 1)  # from a line end on, for what the next piece says of it
+        self.at = max(behind, limit)
         return -1
 
 
-def _next_opened(text: str, start: int, nests: bool) -> tuple[int, _Opened | None]:
-    """Where the text between blocks ends, and the block behind it."""
+def _next_opened(text: str, start: int, limit: int, nests: bool) -> tuple[int, _Opened | None]:
+    """Where the text between blocks ends, and the block behind it; or up to where there is none."""
+    at = start
     for match in _OUTSIDE.finditer(text, start):
-        if match[1]:
-            kind = match[1].lower()
-            closing = "}" if match[0][-1] == "{" else ")"
-            return match.start(), _Opened(kind, closing, match.end(), nests and kind == "comment")
-    return len(text), None
-
-
-def _unfinished(text: str, start: int) -> int:
-    """Where the line begins at whose end a head begins that the next piece may complete: `@misc`; else the end."""
-    at = text.rfind("@", start)
-    if at < 0 or len(text) - at > _LONGEST_HEAD or not _UNFINISHED.fullmatch(text, at):
-        return len(text)
-    return max(start, text.rfind("\n", start, at) + 1)
+        if match.start() >= limit:
+            break
+        sign = match[0]
+        if sign[0] == "%" and match.end() == len(text) > limit:
+            return match.start(), None  # the rest of the line is yet to come
+        at = match.end()
+        begin = match.start()
+        if kind := match["kind"]:
+            closing = "}" if sign[-1] == "{" else ")"
+            return begin, _Opened(kind.lower(), closing, begin, at, nests and kind.lower() == "comment")
+        if match["words"] is not None or (match["bare"] and begins_line(text, begin)):
+            return begin, _Opened("entry", ")" if sign[-1] == "(" else "}", begin, at, nests=False)
+    return max(at, limit), None

@@ -13,7 +13,7 @@ from refmill.builtin.bib_fields import BibFields
 from refmill.builtin.bib_ids import IS_ARXIV, arxiv_id_of, saying_no_more, wrong_eprint
 from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
 from refmill_hooks import DATE, EXECUTES, PRINTED_ID, PROBLEM, UNVERIFIED, Entry, Venue
-from refmill_hooks.categories import categories_in, category_name
+from refmill_hooks.categories import categories_in, category_name, checked_categories
 from refmill_hooks.identifiers import ArxivId, is_arxiv_doi, split_dois
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
 from refmill_hooks.text import executing_commands, squeeze, unprotected
@@ -27,6 +27,7 @@ _WORD_TO_KIND: Final = {word: kind for kind, words in TYPES.items() for word in 
     "periodical": "article-journal",
 }
 _CLASSES = re.compile(r"[\s,;\[\]{}]+")
+_SHOWN: Final = 60
 
 
 def entry_of(found: BibFields) -> Entry:
@@ -58,7 +59,7 @@ def entry_of(found: BibFields) -> Entry:
     made = {
         "title": squeeze(unprotected(left.pop("title", ""))),
         "abstract": unprotected(left.pop("abstract", "")),
-        "categories": _take_categories(left, id),
+        "categories": _take_categories(left, id, problems),
         "doi": _take_dois(left) + noted.pop("doi", ()),
     }
     if problems:
@@ -136,7 +137,7 @@ def _take_what_is_said_of_preprints(left: dict[str, str], id: ArxivId, venue: Ve
         del left["pubstate"]
 
 
-def _take_categories(left: dict[str, str], id: ArxivId | None) -> tuple[str, ...]:
+def _take_categories(left: dict[str, str], id: ArxivId | None, problems: list[str]) -> tuple[str, ...]:
     """arXiv's codes, the primary class first; of the keywords those that name categories."""
     codes: dict[str, None] = {}
     for name in ("primaryclass", "eprintclass") if id else ():
@@ -144,11 +145,19 @@ def _take_categories(left: dict[str, str], id: ArxivId | None) -> tuple[str, ...
         if classes and all(map(category_name, classes)):
             codes |= dict.fromkeys(classes)
             del left[name]
+        elif rejected := checked_categories(tuple(map(_without_set, classes)))[1]:
+            problems.append(f"{' '.join(rejected)[:_SHOWN]!r} in {name} is no category")
     named, others = categories_in(squeeze(unprotected(left.get("keywords", ""))))
     if named:
         del left["keywords"]
         left |= {"keywords": ", ".join(others)} if others else {}
     return tuple(codes | dict.fromkeys(named))
+
+
+def _without_set(code: str) -> str:
+    """`quant-ph` of `physics:quant-ph`, as Zotero writes the sets of OAI-PMH."""
+    before, colon, name = code.partition(":")
+    return name if colon and category_name(before) else code
 
 
 def _take_dois(left: dict[str, str]) -> tuple[str, ...]:

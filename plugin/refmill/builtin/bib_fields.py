@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from refmill.builtin.bib_blocks import OPENING
+from refmill.builtin.bib_heads import opening_of
 from refmill.builtin.bib_layout import FIELD_NAME
 from refmill.builtin.bib_values import value_at
 from refmill_hooks import ReadError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BibFields", "fields_of"]
 
+_KEYLESS = re.compile(r"[{(]\s*+[A-Za-z][\w-]*+\s*+=")
 _NEXT = re.compile(r"\s*+([A-Za-z][\w.:+/-]*+)\s*+=")
 _SHOWN: Final = 60
 _COMMENTED_OUT: Final = ("%", "//")
@@ -49,11 +50,15 @@ def fields_of(text: str, strings: Mapping[str, str]) -> BibFields:
 
     Raises ReadError.
     """
-    opening = OPENING.match(text)
+    opening = opening_of(text)
     if opening is None:
         raise ReadError("not BibTeX: there is no entry")
-    parsed = _parsed("@entry" + _hidden(text[opening.end() - 1 :]))
-    found = BibFields(opening[1].lower(), parsed.key.translate(_SHOW), {}, [])
+    kind, begin = opening
+    body = _hidden(text[begin:])
+    if _KEYLESS.match(body):
+        body = f"{body[0]},{body[1:]}"
+    parsed = _parsed("@entry" + body)
+    found = BibFields(kind, parsed.key.translate(_SHOW), {}, [])
     for field in parsed.fields:
         name, value = field.key.translate(_SHOW), str(field.value).translate(_SHOW)
         if name.startswith(_COMMENTED_OUT):

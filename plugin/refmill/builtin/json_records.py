@@ -1,4 +1,9 @@
-"""Cuts JSON into its outermost objects without holding more than one: an array of them, or one after the other."""
+"""Cuts JSON into its outermost objects without holding more than one: an array of them, or one after the other.
+
+A damage costs the objects that it touches. Behind a missing quote or brace nothing is where its signs say, so that the
+next object is looked for by its shape: a brace, and a name with which the objects of a dump begin, but none that only
+people or dates inside of them have.
+"""
 
 from __future__ import annotations
 
@@ -6,66 +11,239 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-__all__ = ["LONGEST", "objects"]
+import msgspec
+
+__all__ = ["AROUND", "LONGEST", "Lost", "is_json", "objects"]
 
 LONGEST: Final = 16 << 20
 """Bytes of an object; the longest real ones, with some 3,000 authors, have 200 kB."""
 
-_SUSPECT: Final = 1 << 20
-"""Bytes from which on an object is asked whether it is several, of which one does not end."""
+AROUND: Final = b" \t\r\n,[]\xef\xbb\xbf"
+"""What stands around objects, the byte order marks of joined files among it."""
 
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>")?|[{}]', re.DOTALL)
-_REST = re.compile(rb'(?:[^"\\]|\\.)*+(?P<closed>")?', re.DOTALL)
-"""Of a string."""
+_SUSPECT: Final = 1 << 16
+"""Bytes from which on an object that does not end is asked whether it is damaged."""
+
+_HELD: Final = 1 << 20
+"""Bytes of a damaged stretch that are handed out whole; of a longer one only the beginning is."""
+
+_SHOWN: Final = 1000
+
+_NAMES: Final = frozenset(
+    b"""id type title title-short author authors authors_parsed abstract DOI doi URL url ISSN ISBN PMID PMCID categories
+    citation-key citation-label collection-title comments container-title issued accessed journal-ref keyword language
+    license note number page publisher report-no source submitter update_date versions volume""".split()
+)
+"""With which an item of CSL-JSON or a row of the snapshot begins, and nothing inside of them does."""
+
+_BETWEEN: Final = re.compile(rb"[\s,\[\]}\xef\xbb\xbf]*+")
+_TO_BRACE: Final = re.compile(rb'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+', re.DOTALL)
+_TO_QUOTE: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_OPENING: Final = ord("{")
+_FIRST_NAME: Final = re.compile(rb'\{\s*+"([^"\\]{1,100})"')
+_NOT_A_NUMBER: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_IN_FRONT: Final = 200
+"""Bytes in front of a brace that tell whether it is a value inside of an object."""
+_LONGEST_BEGINNING: Final = 200
+_TRIES: Final = 4
+"""How many of what looks like beginnings are taken for parts of one object."""
+
+_CUT_OFF: Final = "cut off"
+_DAMAGED: Final = "damaged"
+
+_decode = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def objects(blocks: Iterable[bytes], begin: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
-    """`(line, object)`, each ending with the brace that closes it; what is cut off at the end is handed out too.
+class Lost(msgspec.Struct, gc=False):
+    """A stretch of the input that is too long to be held: how it begins, and why it is given up."""
 
-    One that does not end swallows what follows; `begin` tells where the next one surely begins. The two may be handed
-    out as one, but never those behind them.
+    beginning: bytes
+    reason: str
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether it is one value of JSON; `NaN` is one, as Python writes it."""
+    return not _fault(data)
+
+
+def _fault(data: bytes) -> str:
+    """Return "" for one value of JSON, _CUT_OFF for the beginning of one, else _DAMAGED."""
+    try:
+        _decode(data)
+    except RecursionError:
+        return _DAMAGED
+    except msgspec.DecodeError as error:
+        if b"NaN" in data or b"Infinity" in data:
+            numbers = _NOT_A_NUMBER.sub(lambda found: found[1] or b"0", data)
+            if numbers != data:
+                return _fault(numbers)
+        return _CUT_OFF if "truncated" in str(error) else _DAMAGED
+    return ""
+
+
+def _beginning(names: frozenset[bytes]) -> re.Pattern[bytes]:
+    return re.compile(rb'\{\s*+"(?:%s)"\s*+:' % b"|".join(map(re.escape, sorted(names))))
+
+
+def _indentation(data: bytearray, at: int) -> int | None:
+    """Return how many blanks stand in front of this place on its line, None where anything else does."""
+    front = data[max(at - _IN_FRONT, 0) : at]
+    blanks = front[front.rfind(b"\n") + 1 :]
+    return len(blanks) if not blanks.strip(b" \t") else None
+
+
+def objects(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes | Lost]]:
+    """Yield `(line, object)`, each ending with the brace that closes it, and in the same way what is damaged."""
+    return _Cutter(blocks).objects()
+
+
+class _Cutter:
+    """Cuts a stream that it holds in pieces.
+
+    `_start`: where the stretch at hand begins, on the line `_line`; `_at`: up to where it was looked at.
     """
-    data = bytearray()
-    at = depth = start = 0
-    is_in_string = False
-    line = begun = 1
-    suspect = _SUSPECT
-    for block in blocks:
-        data += block
-        while match := _REST.match(data, at) if is_in_string else _MARK.search(data, at):
-            sign = match[0]
-            at = match.end()
-            if is_in_string or sign[:1] == b'"':
-                is_in_string = not match["closed"]
-                if is_in_string:
-                    break  # it goes on in the next block
-            elif sign == b"{":
-                if depth == 0:
-                    line += data.count(b"\n", start, match.start())
-                    start, begun = match.start(), line
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self._data = bytearray()
+        self._start = self._at = 0
+        self._line = 1
+        self._names = _NAMES
+        self._begin = _beginning(_NAMES)
+
+    def objects(self) -> Iterator[tuple[int, bytes | Lost]]:
+        while self._reach_text():
+            yield from self._object() if self._data[self._at] == _OPENING else self._stretch()
+
+    def _more(self) -> bool:
+        """Take the next block, and let go of what is cut off."""
+        keep = max(self._start - _IN_FRONT, 0)
+        del self._data[:keep]
+        self._start, self._at = self._start - keep, self._at - keep
+        block = next(self._blocks, b"")
+        self._data += block
+        return bool(block)
+
+    def _start_at(self, at: int) -> None:
+        self._line += self._data.count(b"\n", self._start, at)
+        self._start = self._at = at
+
+    def _reach_text(self) -> bool:
+        """Go behind what stands between objects; False at the end of the input."""
+        while True:
+            self._start_at(_BETWEEN.match(self._data, self._at).end())  # type: ignore[union-attr]
+            if self._at < len(self._data):
+                return True
+            if not self._more():
+                return False
+
+    def _object(self) -> Iterator[tuple[int, bytes | Lost]]:
+        """Yield the object that begins here, and where it is damaged, those that begin in what it seems to hold."""
+        while True:
+            is_closed = self._reach_end()
+            piece = bytes(self._data[self._start : self._at])
+            if self._names is _NAMES and (first := _FIRST_NAME.match(piece)):
+                self._names = _NAMES | {first[1]}
+                self._begin = _beginning(self._names)
+            if is_closed and is_json(piece):
+                yield self._line, piece
+                self._start_at(self._at)
+                return
+            begins = self._beginnings(self._start + 1, self._at, _indentation(self._data, self._start))
+            if not begins:
+                yield from self._stretch()
+                return
+            yield from self._parts([self._start, *begins])
+
+    def _reach_end(self) -> bool:
+        """Go to the end of the object; False where it has none, is damaged or longer than LONGEST."""
+        data, at, depth = self._data, self._start, 0
+        is_in_string = False
+        suspect = _SUSPECT
+        while True:
+            reach = _TO_QUOTE if is_in_string else _TO_BRACE
+            at = reach.match(data, at).end()  # type: ignore[union-attr]
+            sign = data[at : at + 1]
+            if sign == b"{":
                 depth += 1
-            elif sign == b"}" and depth:
+            elif sign == b"}":
                 depth -= 1
                 if depth == 0:
-                    yield begun, bytes(data[start:at])
-                    line += data.count(b"\n", start, at)
-                    start = at
-                    suspect = _SUSPECT
-        else:
-            at = len(data)
-        if start:
-            del data[:start]
-            at, start = at - start, 0
-        if begin and len(data) > suspect:
-            *_, last = (0, *(found.start() for found in begin.finditer(data, 1)))
-            if last:
-                yield begun, bytes(data[:last])
-                line += data.count(b"\n", 0, last)
-                del data[:last]
-                at = depth = 0
-                is_in_string = False
-            suspect = _SUSPECT if last else 2 * len(data)
-        if len(data) > LONGEST:
-            break
-    if data.strip() and (depth or data.lstrip()[:1] == b"{"):
-        yield begun, bytes(data[:LONGEST])
+                    self._at = at + 1
+                    return True
+            elif sign == b'"':
+                is_in_string = not is_in_string
+            else:  # the end of the data, or of them a backslash
+                length = len(data) - self._start
+                if length > suspect:
+                    suspect *= 2
+                    if length > LONGEST or _fault(bytes(data[self._start :])) == _DAMAGED:
+                        break
+                looked_at = at - self._start
+                if not self._more():
+                    break
+                at = self._start + looked_at
+                continue
+            at += 1
+        self._at = len(data)
+        return False
+
+    def _beginnings(self, start: int, end: int, own: int | None, most: int = 0) -> list[int]:
+        """Return the places where objects begin that are indented no more than `own`, perhaps only the first few."""
+        found: list[int] = []
+        for match in self._begin.finditer(self._data, start, end):
+            at = match.start()
+            front = self._data[max(at - _IN_FRONT, 0) : at].rstrip()
+            blanks = _indentation(self._data, at)
+            is_value = front.endswith(b":") or (front.endswith(b"[") and front[:-1].rstrip().endswith(b":"))
+            if not is_value and (own is None or blanks is None or blanks <= own):
+                found.append(at)
+                if len(found) == most:
+                    break
+        return found
+
+    def _parts(self, starts: list[int]) -> Iterator[tuple[int, bytes | Lost]]:
+        """Yield the stretches between these, of which several may be one object; the last is left."""
+        number = 0
+        while number < len(starts) - 1:
+            end = number + 1
+            whole = b""
+            for behind in range(end, min(end + _TRIES, len(starts))):
+                piece = self._between(starts[behind])
+                fault = _fault(piece)
+                if not fault:
+                    end, whole = behind, piece
+                if fault != _CUT_OFF:
+                    break
+            yield self._line, whole or self._damaged(starts[end])
+            self._start_at(starts[end])
+            number = end
+
+    def _stretch(self) -> Iterator[tuple[int, bytes | Lost]]:
+        """Yield what stands in front of the next object."""
+        own = _indentation(self._data, self._start)
+        lost: Lost | None = None
+        lines = 0
+        while not (begins := self._beginnings(self._at, len(self._data), own, 1)):
+            self._at = max(self._start + 1, len(self._data) - _LONGEST_BEGINNING)
+            if self._at - self._start > _HELD:
+                lost = lost or self._lost(self._at)
+                lines += self._data.count(b"\n", self._start, self._at)
+                self._start = self._at
+            if not self._more():
+                break
+        end = begins[0] if begins else len(self._data)
+        yield self._line, lost or self._damaged(end)
+        self._line += lines
+        self._start_at(end)
+
+    def _between(self, end: int) -> bytes:
+        return bytes(self._data[self._start : end]).rstrip(AROUND)
+
+    def _damaged(self, end: int) -> bytes | Lost:
+        return self._lost(end) if end - self._start > _HELD else self._between(end)
+
+    def _lost(self, end: int) -> Lost:
+        beginning = bytes(self._data[self._start : self._start + _SHOWN])
+        length = round((end - self._start) / (1 << 20))
+        return Lost(beginning, f"given up: where it ends was not found within {length} MiB")

@@ -18,10 +18,10 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+from refmill.builtin.snapshot_lines import Joined, whole_lines
 from refmill.builtin.zstd_frames import unpacked_zstd
 from refmill_hooks._private_file import PrivateFile
 
@@ -34,13 +34,13 @@ _SUFFIX: Final = ".refmill-index"
 _FORMAT: Final = "2"
 _SMALL: Final = 1 << 20
 """Bytes of a file whose index is made anew each time, in memory: faster than a look at the disk."""
-_CHUNK: Final = 4 << 20
 _USUAL: Final = 1 << 12
 """Bytes in which a row is usually whole."""
 _BLOCK: Final = 1 << 18
 """Bytes of records from which on a block is full."""
 _PLACES: Final = _BLOCK * 256
 """Of a block: more than it and the longest last record have bytes. The number of the block is counted in these."""
+_AROUND: Final = b" \t\r\n,[]"
 _ROWS_AT_ONCE: Final = 50_000
 _KEYS_AT_ONCE: Final = 500
 _TOLD_EVERY: Final = 5.0
@@ -50,6 +50,9 @@ _ROW = re.compile(rb'[ \t\[,]*\{"id": ?"([0-9]{4}\.[0-9]{4,5}|[a-z-]+/[0-9]{7})"
 """How a row begins whose id is canonical as it stands."""
 _STAMP = re.compile(r"\d+ \d+ \d+")
 _ID = re.compile(rb'"id"\s*:\s*"([^"]{1,64})"')
+_BROKEN: Final = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What reading a file may raise that is damaged, or packed in a way that Python does not know."""
+
 _SCHEMA: Final = """
 CREATE TABLE ids (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, records BLOB NOT NULL);
@@ -126,7 +129,7 @@ class SnapshotIndex:
                 row = b""
                 while (end := row.find(b"\n")) < 0 and (more := stream.read(len(row) or _USUAL)):
                     row += more
-                yield id, row[: end if end >= 0 else None].strip(b" \t\r\n,[]")
+                yield id, row[: end if end >= 0 else None].strip(_AROUND)
 
     def _in_blocks(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
         import zstandard
@@ -179,7 +182,7 @@ class SnapshotIndex:
         connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         try:
             holds = self._fill(connection, cut)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        except _BROKEN as error:
             if isinstance(error, OSError) and error.filename:
                 raise
             raise OSError(5, f"it is damaged, or not whole ({error}); fetch it again", self._file) from error
@@ -196,28 +199,26 @@ class SnapshotIndex:
             other = cut(head)
             if other is None and not is_packed:
                 raw.seek(0)
-                _insert(connection, told.watch(self._offsets(raw)))
+                _insert(connection, told.watch((id, at) for id, at, _ in self._lines(raw)))
                 return "offsets"
-            whole = cast(BinaryIO, _Joined(head, stream))
-            records = other(whole) if other else self._rows(whole)
+            whole = cast(BinaryIO, Joined(head, stream))
+            records = other(whole) if other else ((id, line.strip(_AROUND)) for id, _, line in self._lines(whole))
             _insert(connection, told.watch(_packed(records, connection)))
             return "records"
 
-    def _offsets(self, stream: BinaryIO) -> Iterator[tuple[str, int]]:
-        """Id and byte offset of each line."""
-        base = 0
-        rest = b""
-        while chunk := stream.read(_CHUNK):
-            data = rest + chunk
+    def _lines(self, stream: BinaryIO) -> Iterator[tuple[str, int, bytes]]:
+        """Yield id, byte offset and text of each line that has an id; tell how many others there are."""
+        unreadable = 0
+        for base, data in whole_lines(stream):
             at = 0
             while end := data.find(b"\n", at) + 1:
                 if id := self._id_of(data, at, end):
-                    yield id, base + at
+                    yield id, base + at, data[at:end]
+                elif data[at:end].strip(_AROUND):
+                    unreadable += 1
                 at = end
-            rest = data[at:]
-            base += at
-        if id := self._id_of(rest, 0, len(rest)):
-            yield id, base
+        if unreadable:
+            self._say(f"{self._file}: {unreadable:,} of its lines have no id and answer nothing")
 
     def _id_of(self, data: bytes, start: int, end: int) -> str:
         """The canonical id of the row that stands there, or ""."""
@@ -225,11 +226,6 @@ class SnapshotIndex:
             return match[1].decode()
         odd = _ID.search(data, start, end)
         return self._canonical(odd[1].decode("utf-8", "replace")) if odd else ""
-
-    def _rows(self, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
-        for line in stream:
-            if id := self._id_of(line, 0, len(line)):
-                yield id, line.strip(b" \t\r\n,[]")
 
 
 def _insert(connection: sqlite3.Connection, rows: Iterator[tuple[str, int]]) -> None:
@@ -297,30 +293,6 @@ def _unpacked(raw: BinaryIO, stack: contextlib.ExitStack) -> tuple[BinaryIO, boo
     elif head.startswith(b"\x28\xb5\x2f\xfd"):
         stream = unpacked_zstd(raw)
     return (raw, False) if stream is None else (stack.enter_context(stream), True)
-
-
-class _Joined:
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = head
-        self._rest = rest
-
-    def read(self, size: int = -1) -> bytes:
-        head, self._head = self._head, b""
-        return head or self._rest.read(size)
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Lines."""
-        pending: list[bytes] = []
-        for block in chain(iter(lambda: self.read(1 << 16), b""), (b"",)):
-            *lines, rest = block.split(b"\n")
-            for line in lines:
-                yield b"".join([*pending, line, b"\n"])
-                pending = []
-            pending.append(rest)
-        if last := b"".join(pending):
-            yield last
 
 
 class _Told:

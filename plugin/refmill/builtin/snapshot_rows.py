@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
+from typing import Final
 
 import msgspec
 
-from refmill.builtin.json_records import LONGEST, objects
+from refmill.builtin.json_records import AROUND, LONGEST, Lost, objects
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
 
@@ -46,11 +46,10 @@ class Row(msgspec.Struct, gc=False, rename={"journal_ref": "journal-ref", "repor
 
 
 _BAD_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_AROUND = b" \t\r\n,[]\xef\xbb\xbf"
-"""What stands around a row, the byte order marks of joined files among it."""
-_BEGIN = re.compile(rb'^[ \t,\[]*\{\s*"id"\s*:', re.MULTILINE)
-"""Where a row begins, whatever became of the one before."""
+_HELD: Final = 1 << 20
+"""Bytes of damaged lines that are looked at together."""
 
+_SHOWN: Final = 1000
 _ROW = msgspec.json.Decoder(Row)
 
 
@@ -62,7 +61,7 @@ def row_of(data: bytes) -> Row | bytes:
         return data
 
 
-def records(source: Source) -> Iterator[Row | bytes]:
+def records(source: Source) -> Iterator[Row | bytes | Lost]:
     """Rows, and as bytes what is none. Raises EOFError behind the last row of an array that is not closed."""
     blocks = source.blocks()
     head = b"" if source.is_piece else _with_a_line(blocks)
@@ -75,7 +74,10 @@ def records(source: Source) -> Iterator[Row | bytes]:
 def boundary(block: bytes) -> int:
     """The end of the last line, where rows stand one a line, as `records` sees it."""
     head = _with_a_line(block[at : at + BLOCK] for at in range(0, len(block), BLOCK))
-    return block.rfind(b"\n") + 1 if _is_by_line(head) else 0
+    if not _is_by_line(head):
+        return 0
+    row = block.rfind(b"\n{")  # a damaged row may stand on several lines
+    return (row if row >= 0 else block.rfind(b"\n")) + 1
 
 
 def _with_a_line(blocks: Iterator[bytes]) -> bytes:
@@ -84,7 +86,7 @@ def _with_a_line(blocks: Iterator[bytes]) -> bytes:
     is_begun = False
     for block in islice(blocks, LONGEST // BLOCK):
         head.append(block)
-        line = block if is_begun else block.lstrip(_AROUND)
+        line = block if is_begun else block.lstrip(AROUND)
         is_begun = is_begun or bool(line)
         if b"\n" in line:
             break
@@ -93,19 +95,25 @@ def _with_a_line(blocks: Iterator[bytes]) -> bytes:
 
 def _is_by_line(head: bytes) -> bool:
     """Whether a row is whole on one of the lines: the first ones may be damaged."""
-    start = len(head) - len(head.lstrip(_AROUND))
+    start = len(head) - len(head.lstrip(AROUND))
     while end := head.find(b"\n", start) + 1:
-        line = head[start:end].strip(_AROUND)
+        line = head[start:end].strip(AROUND)
         if line.endswith(b"}") and isinstance(row_of(line), Row):
             return True
         start = end
     return False
 
 
-def _of_lines(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Row | bytes]]:
+def _of_lines(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Row | bytes | Lost]]:
     line = 1
     pending: list[bytes] = []
-    for block in blocks:
+    damaged = _DamagedLines(source)
+    for block in _without_endless_lines(blocks):
+        if isinstance(block, Lost):
+            pending = []
+            yield from damaged.rows()
+            yield line, block
+            continue
         head, newline, rest = block.rpartition(b"\n")
         if not newline:
             pending.append(rest)
@@ -117,12 +125,34 @@ def _of_lines(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Ro
         try:
             found = _ROW.decode_lines(whole)
         except _BAD_JSON:
-            yield from _line_by_line(whole, line, source)
+            yield from _line_by_line(whole, line, damaged)
         else:
+            yield from damaged.rows()
             # Where empty lines stand between the rows, the numbers of the lines are those of a second look.
-            yield from enumerate(found, line) if len(found) == count else _line_by_line(whole, line, source)
+            yield from enumerate(found, line) if len(found) == count else _line_by_line(whole, line, damaged)
         line += count
-    yield from _line_by_line(b"".join(pending), line, source)
+    yield from _line_by_line(b"".join(pending), line, damaged)
+    yield from damaged.rows()
+
+
+def _without_endless_lines(blocks: Iterable[bytes]) -> Iterator[bytes | Lost]:
+    """Yield the same blocks, and where a line is longer than LONGEST, what becomes of it in front of its line end."""
+    length = 0
+    beginning = b""
+    for block in blocks:
+        newline = block.find(b"\n")
+        length += len(block) if newline < 0 else newline
+        beginning = beginning or block.lstrip(AROUND)[:_SHOWN]
+        if length <= LONGEST:
+            yield block
+        elif newline >= 0:
+            yield Lost(beginning, f"the line is longer than {LONGEST >> 20} MiB")
+            yield block[newline:]
+        if newline >= 0:
+            last = block[block.rfind(b"\n") + 1 :]
+            length, beginning = len(last), last.lstrip(AROUND)[:_SHOWN]
+    if length > LONGEST:
+        yield Lost(beginning, f"the line is longer than {LONGEST >> 20} MiB")
 
 
 def _count_lines(data: bytes) -> int:
@@ -133,19 +163,45 @@ def _count_lines(data: bytes) -> int:
     return count
 
 
-def _line_by_line(lines: bytes, first: int, source: Source) -> Iterator[tuple[int, Row | bytes]]:
+def _line_by_line(lines: bytes, first: int, damaged: _DamagedLines) -> Iterator[tuple[int, Row | bytes | Lost]]:
     for number, line in enumerate(lines.split(b"\n"), first):
-        if not (data := line.strip(_AROUND)):
-            continue
-        row = _row_in_any_encoding(data, source)
-        several = [data for _, data in objects((row,))] if isinstance(row, bytes) else ()
-        if len(several) > 1:
-            yield from ((number, row_of(data)) for data in several)
-        else:
+        data = line.strip(AROUND)
+        row = row_of(data) if data else data
+        if isinstance(row, Row) or len(damaged) > _HELD:
+            yield from damaged.rows()
+        if isinstance(row, Row):
             yield number, row
+        else:
+            damaged.add(number, line)
 
 
-def _of_braces(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Row | bytes]]:
+class _DamagedLines:
+    """Lines in a row that are no rows each for itself: several may make a row, and one several rows."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._lines: list[bytes] = []
+        self._first = self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, number: int, line: bytes) -> None:
+        if not self._lines:
+            self._first = number
+        self._lines.append(line)
+        self._length += len(line)
+
+    def rows(self) -> Iterator[tuple[int, Row | bytes | Lost]]:
+        """Yield what they make, and forget them."""
+        lines, self._lines, self._length = self._lines, [], 0
+        if lines:
+            for at, data in objects((b"\n".join(lines),)):
+                row = data if isinstance(data, Lost) else _row_in_any_encoding(data, self._source)
+                yield self._first + at - 1, row
+
+
+def _of_braces(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Row | bytes | Lost]]:
     head, tail = b"", b""
 
     def watched() -> Iterator[bytes]:
@@ -155,22 +211,12 @@ def _of_braces(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, R
             tail = block.rstrip()[-1:] or tail
             yield block
 
-    row: Row | bytes = b""
-    for line, data in objects(watched(), _BEGIN):
-        for at, piece in _parted(data):
-            row = _row_in_any_encoding(piece, source)
-            yield line + at, row
+    row: Row | bytes | Lost = b""
+    for line, data in objects(watched()):
+        row = data if isinstance(data, Lost) else _row_in_any_encoding(data, source)
+        yield line, row
     if head == b"[" and tail != b"]" and isinstance(row, Row):
         raise EOFError("the array is not closed")
-
-
-def _parted(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The object; or where it is none but holds the beginnings of several, these, each with its line from 0 on."""
-    if isinstance(row_of(data), Row):
-        return iter(((0, data),))
-    starts = [0, *(found.start() for found in _BEGIN.finditer(data, 1)), len(data)]
-    pieces = ((start, data[start:end].strip(_AROUND)) for start, end in pairwise(starts))
-    return ((data.count(b"\n", 0, start), piece) for start, piece in pieces)
 
 
 def _row_in_any_encoding(data: bytes, source: Source) -> Row | bytes:

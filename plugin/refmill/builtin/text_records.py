@@ -22,6 +22,8 @@ _WRAPPED = 8
 """A journal reference goes on for at most so many lines."""
 _HELD = 1 << 20
 """Characters without a plain end, after which a dump is read by its lines."""
+_LONGEST = 16 << 20
+"""Characters of a record; what is longer has lost its end."""
 _DATES = re.compile(r"\s*Created:\s*\d{4}-\d\d-\d\d\s*(?:Updated:\s*(?:\d{4}-\d\d-\d\d\s*)?)?", re.ASCII)
 _END = re.compile(r"arXiv:.*\nCreated: \d{4}-\d\d-\d\d(?: Updated: \d{4}-\d\d-\d\d)?\n*", re.ASCII)
 """The last paragraph of a plain record."""
@@ -137,7 +139,7 @@ def _tells(paragraph: str) -> bool:
 def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]:
     """The records in these lines, each with the number of its first line."""
     lines: list[str] = []
-    begin = paragraph = 0  # the line number of lines[0]; where in lines the last paragraph begins
+    begin = paragraph = length = 0  # the line number of lines[0]; where in lines the last paragraph begins
     ended: Piece | None = None  # the record at hand, once it ended: its dates may still go on
     for number, line in _parted(all_lines, first):
         if not line or line.isspace():
@@ -151,9 +153,13 @@ def _pieces(all_lines: Iterable[str], first: int) -> Iterator[tuple[int, Piece]]
                 continue
             yield begin, ended
             ended, lines, paragraph = None, [], 0
+        if length > _LONGEST:
+            yield begin, Piece(lines)
+            lines, paragraph = [], 0
         if not lines:
-            begin = number
+            begin, length = number, 0
         lines.append(line)
+        length += len(line)
         if "Created:" in line:
             ended = _ended_by_dates(lines, paragraph)
     if lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from refmill_hooks.source import BLOCK
 
@@ -16,6 +16,10 @@ def unpacked_zstd(stream: BinaryIO) -> io.BufferedReader:
     return io.BufferedReader(_Frames(stream), BLOCK)
 
 
+_STEP: Final = 1 << 10
+"""Bytes that are unpacked at a time: each may grow to 32 kB."""
+
+
 class _Frames(io.RawIOBase):
     def __init__(self, stream: BinaryIO) -> None:
         import zstandard
@@ -25,7 +29,7 @@ class _Frames(io.RawIOBase):
         self._frame = self._new_frame()
         self._is_begun = False
         self._stream = stream
-        self._packed = b""
+        self._packed = memoryview(b"")
         self._data = memoryview(b"")
 
     def readable(self) -> bool:
@@ -41,12 +45,14 @@ class _Frames(io.RawIOBase):
 
     def _more(self) -> bytes:
         """What comes next, b"" at the end."""
-        while packed := self._packed or self._stream.read(BLOCK):
+        while packed := self._packed or memoryview(self._stream.read(BLOCK)):
+            some = packed[:_STEP]
             try:
-                data = self._frame.decompress(packed)
+                data = self._frame.decompress(some)
             except self._error as error:
                 raise OSError(errno.EIO, str(error)) from error
-            self._is_begun, self._packed = not self._frame.eof, self._frame.unused_data
+            self._is_begun = not self._frame.eof
+            self._packed = packed[len(some) - len(self._frame.unused_data) :]
             if self._frame.eof:
                 self._frame = self._new_frame()
             if data:

@@ -296,3 +296,25 @@ def test_an_index_that_nobody_asks_any_more_closes_its_file(tmp_path: Path) -> N
     gc.collect()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_line_that_does_not_end_is_told_and_those_behind_it_answer(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    file = tmp_path / "rows"
+    endless = b'{"x": "' + b"x" * (20 << 20) + b'"}\n'
+    file.write_bytes(pack(lines(row(1)) + endless + b"damaged\n\n" + lines(row(2))))
+    net = Told()
+    assert titles(file, "2401.00001", "2401.00002", net=net) == {"2401.00001": "Paper 1", "2401.00002": "Paper 2"}
+    assert net.lines[-1] == f"{file}: 2 of its lines have no id and answer nothing"
+
+
+def test_a_damaged_row_of_an_indented_array_hides_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    text = json.dumps([row(number) for number in range(1, 9)], indent=1).replace('"Paper 4"', '"Paper 4')
+    file.write_text(text)
+    net = Told()
+    keys = [f"2401.{number:05}" for number in range(1, 9)]
+    assert list(titles(file, *keys, net=net)) == [key for key in keys if key != "2401.00004"]
+    assert "1 of its records cannot be read and answer nothing" in net.lines[-1]

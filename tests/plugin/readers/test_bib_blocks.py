@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import time
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugin.readers.bibs import read
 
 from refmill.builtin import bib_blocks
 from refmill.builtin.bib_blocks import blocks
+from refmill.builtin.bib_fields import fields_of
 from refmill.builtin.readers import bib
 from refmill.registry import Registry
 from refmill_hooks import Source
@@ -113,13 +116,143 @@ def test_no_character_is_lost_whatever_the_input(pieces: list[str]) -> None:
     assert "".join(block.text for block in blocks(pieces)) == "".join(pieces)
 
 
-HEADS = st.sampled_from(
-    ["@misc{a,\n", "@misc\n", "{b,", "@comment{", "}", "%", ")", "@string(", "x = {y},\n", '"', "\n"]
-)
-
-
-@given(st.lists(HEADS, max_size=12).map("".join))
-def test_the_blocks_are_the_same_whatever_the_pieces(text: str) -> None:
-    assert [block for block in blocks(text.splitlines(keepends=True)) if block.kind] == [
-        block for block in blocks([text]) if block.kind
+TOKENS = st.sampled_from(
+    [
+        *'@{}(),="#%\\\n \t',
+        "@misc{a,\n",
+        "@misc\n",
+        "@article{b, x = ",
+        "{c,",
+        "@comment{",
+        "@Comment(",
+        "@comment text",
+        "@string(",
+        '@string("\n@comment{',
+        "@preamble{",
+        "x = {y},\n",
+        'y = "z"',
+        "@['Book', \"x\"]{d, e = 1}",
+        "@{f,",
+        "@key k,\n x = {y}",
+        "%@misc{g,",
+        "bee@misc (",
+        "\\{",
+        "\\\n",
+        "\r",
+        "\ufeff",
+        "é",
+        "title",
     ]
+)
+TEXTS = st.lists(TOKENS, max_size=14).map("".join)
+
+
+@given(TEXTS, st.data())
+@settings(max_examples=2000, deadline=None)
+def test_the_blocks_are_the_same_whatever_the_pieces(text: str, data: st.DataObject) -> None:
+    whole = list(blocks([text]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    assert list(blocks(text)) == whole
+    assert list(blocks(text[start:end] for start, end in pairwise([0, *cuts, len(text)]))) == whole
+    assert list(blocks(text.splitlines(keepends=True))) == whole
+
+
+@given(st.lists(TOKENS, min_size=60, max_size=300).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_the_blocks_of_longer_texts_are_the_same_too(text: str) -> None:
+    whole = list(blocks([text]))
+    assert list(blocks(text)) == whole
+    assert "".join(block.text for block in whole) == text
+
+
+@pytest.mark.parametrize("size", [1, 7, 3000, 1 << 16])
+def test_blocks_longer_than_what_is_looked_ahead_are_the_same(size: int) -> None:
+    entry = f"@misc{{a, x = {{{'y' * 5000}}}}}\n% {'%' * 5000} @misc{{no}}\n{'t' * 5000}\n@{{b, y = 1}}\n"
+    text = entry * 3
+    whole = [block.kind for block in blocks([text])]
+    assert whole == ["misc", "", "entry", "", "misc", "", "entry", "", "misc", "", "entry", ""]
+    assert [block.kind for block in blocks(text[at : at + size] for at in range(0, len(text), size))] == whole
+
+
+BODY = "\n title = {T},\n journal = {J},\n}"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("@['JournalArticle', 'Conference']{key,", "inproceedings"),
+        ("@['JournalArticle']{key,", "article"),
+        ("@['JournalArticle', 'Review']{key,", "article"),
+        ('@["Book", "Review"]{key,', "book"),
+        ("@['BookSection']{key,", "incollection"),
+        ("@['Dataset']{key,", "dataset"),
+        ("@['CaseReport']{key,", "misc"),
+        ("@[]{key,", "misc"),
+        ("@{key,", "misc"),
+        ("@ {key,", "misc"),
+        ("@journal article{key,", "article"),
+        ("@conference paper {key,", "inproceedings"),
+        ('@"article"{key,', "article"),
+        ("@'phdthesis' {key,", "phdthesis"),
+        ("@<book>{key,", "book"),
+        ("@@article{key,", "article"),
+        ("@article:{key,", "article"),
+        ("@1{key,", "misc"),
+        ("@éntry{key,", "misc"),
+    ],
+)
+def test_an_entry_whose_head_is_no_type_is_read(head: str, kind: str) -> None:
+    (entry, last), told = read(f"{head}{BODY}{LAST}")
+    assert (entry.title, entry.key, last.title, told) == ("T", "key", "Last", [])
+    block = next(block for block in blocks([f"{head}{BODY}"]) if block.kind)
+    assert fields_of(block.text, {}).kind == kind
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["@article key,", "@article[key,", "@misc<key,", "@article key", "@article 'key',", "@{key", "@article{{key},"],
+)
+def test_an_entry_whose_head_cannot_be_read_is_told(head: str) -> None:
+    entries, told = read(f"{head}{BODY}{LAST}")
+    assert ([entry.title for entry in entries], len(told)) == (["Last"], 1)
+
+
+@pytest.mark.parametrize("head", ["@misc{", "@misc{,", "@{", "@['Book']{", "@misc{ ,"])
+def test_an_entry_without_a_key_is_read(head: str) -> None:
+    entries, told = read(f"{head}{BODY}{LAST}")
+    assert ([(entry.title, entry.key) for entry in entries], told) == ([("T", ""), ("Last", "last")], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "by bee@example.org (Ann), x = 3",
+        "@bee: for {x, y} see",
+        "$Id: x.bib,v 1.2 2001/02/03 bee Exp $\n@(#)$Header: a, b $",
+        "@todo: write it, soon\nx",
+        "% @{no, title = {No}}",
+        "@comment on {a, b = c}",
+        "mail to bee@{example, x = y}",
+        "@ home",
+        "a @ b, c = d",
+    ],
+)
+def test_other_text_between_blocks_stays_a_comment(text: str) -> None:
+    assert [entry.title for entry in read(f"@misc{{a, title={{A}}}}\n{text}{LAST}")[0]] == ["A", "Last"]
+    assert read(f"@misc{{a, title={{A}}}}\n{text}{LAST}")[1] == []
+
+
+def test_a_list_in_the_place_of_a_type_ends_an_entry_that_is_not_closed() -> None:
+    entries, told = read(f"@misc{{a, title={{A}},\n@['Book']{{b, title={{B}}}}{LAST}")
+    assert ([entry.title for entry in entries], told) == (["B", "Last"], ["the misc is never closed"])
+
+
+def test_heads_cost_linear_time() -> None:
+    for piece in ("@", "@ ", "@{", "@x,", "@x\n", "@['x',", "@x{y,", "\n@{a,", "\n@" + "x" * 150, "}@"):
+        times = []
+        for count in (50_000, 200_000):
+            start = time.process_time()
+            for _ in blocks([piece * (count // len(piece))]):
+                pass
+            times.append(time.process_time() - start)
+        assert times[1] < 0.3 or times[1] < 9 * times[0], f"{piece!r} took {times}"

@@ -166,7 +166,10 @@ def test_a_note_of_the_library_stands_beside_the_remarks() -> None:
 
 def test_classes_that_are_none_are_no_categories() -> None:
     assert one(f"{PREPRINT}, primaryclass = {{cs.LG, stat.ML}}").categories == ("cs.LG", "stat.ML")
-    assert one(f"{PREPRINT}, primaryclass = {{https:}}").categories == ()
+    assert one(f"{PREPRINT}, primaryclass = {{physics:quant-ph}}").categories == ()
+    (entry,), told = read(f"@misc{{a, {PREPRINT}, primaryclass = {{https:}}}}")
+    assert (entry.categories, entry.extra["bib:primaryclass"]) == ((), "https:")
+    assert told == ["'https:' in primaryclass is no category"]
 
 
 NAMES = st.sampled_from(

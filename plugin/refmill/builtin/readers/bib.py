@@ -8,9 +8,10 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.bib_blocks import OPENING, Block, blocks, pieces
+from refmill.builtin.bib_blocks import Block, blocks, pieces
 from refmill.builtin.bib_entry import entry_of
 from refmill.builtin.bib_fields import fields_of
+from refmill.builtin.bib_heads import opening_of
 from refmill.builtin.bib_values import value_at
 from refmill_hooks import Entry, Reader, ReadError, SkipRecord, Source, hookimpl
 
@@ -94,7 +95,9 @@ def entry(record: BibRecord) -> Entry:
     """Raises SkipRecord for what is no entry, ReadError for one that cannot be parsed."""
     if record.problem:
         raise ReadError(record.problem)
-    opening = OPENING.match(record.text)
-    if opening is None or opening[1].lower() in _NO_ENTRY:
+    opening = opening_of(record.text)
+    if opening is None:
+        raise ReadError("not BibTeX: the entry begins without a brace")
+    if opening[0] in _NO_ENTRY:
         raise SkipRecord("a comment, a preamble or a string")
     return entry_of(fields_of(record.text, record.strings))

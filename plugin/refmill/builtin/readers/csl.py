@@ -14,7 +14,7 @@ import msgspec
 
 from refmill.builtin.csl_dates import date_of
 from refmill.builtin.csl_names import authors_of
-from refmill.builtin.json_records import objects
+from refmill.builtin.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
     OF_INSTITUTIONS,
@@ -55,7 +55,7 @@ _READ: Final = frozenset(
 
 
 @hookimpl
-def refmill_readers() -> Iterator[Reader[bytes]]:
+def refmill_readers() -> Iterator[Reader[bytes | Lost]]:
     yield Reader(
         name="csl",
         title="CSL-JSON of refmill, Zotero and pandoc",
@@ -63,7 +63,7 @@ def refmill_readers() -> Iterator[Reader[bytes]]:
         sniff=sniff,
         records=records,
         entry=entry,
-        raw=lambda record: record.decode("utf-8", "replace"),
+        raw=lambda record: (record.beginning if isinstance(record, Lost) else record).decode("utf-8", "replace"),
     )
 
 
@@ -74,14 +74,16 @@ def sniff(head: bytes) -> bool:
     return start[:1] in (b"[", b"{") and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
 
 
-def records(source: Source) -> Iterator[bytes]:
+def records(source: Source) -> Iterator[bytes | Lost]:
     for line, item in objects(source.blocks()):
         source.line = line
         yield item
 
 
-def entry(record: bytes) -> Entry:
+def entry(record: bytes | Lost) -> Entry:
     """Raises ReadError for what is no item."""
+    if isinstance(record, Lost):
+        raise ReadError(record.reason)
     try:
         item = msgspec.json.decode(record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

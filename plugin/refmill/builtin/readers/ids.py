@@ -16,6 +16,8 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 _WORD = re.compile(r"(?:arxiv|doi)\s*:\s*[^\s,;\ufeff]+|[^\s,;\ufeff]+", re.IGNORECASE)
 """A byte order mark parts words as well, where the last line of a file that was joined had no end."""
 _BRACKET = re.compile(r"\[[A-Za-z., -]*\]")
+_LONGEST = 1000
+"""Characters of a word; nothing longer is an id, and its beginning shows that."""
 _SNIFFED = 40
 """Words that are looked at to tell a list of ids from other text."""
 
@@ -61,7 +63,7 @@ def entry(record: str) -> Entry:
 
 
 def _words(line: str) -> list[str]:
-    return _WORD.findall(_BRACKET.sub(" ", _COMMENT.sub("", line)))
+    return [word[:_LONGEST] for word in _WORD.findall(_BRACKET.sub(" ", _COMMENT.sub("", line)))]
 
 
 def _is_understood(word: str) -> bool:

@@ -10,6 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
+from refmill.builtin.json_records import Lost
 from refmill.builtin.snapshot_rows import Row, boundary, records, row_of
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import authors_of_parts, split_authors
@@ -26,7 +27,7 @@ _KEYS = (b'"authors_parsed"', b'"categories"', b'"update_date"', b'"submitter"')
 
 
 @hookimpl
-def refmill_readers() -> Iterator[Reader[Row | bytes]]:
+def refmill_readers() -> Iterator[Reader[Row | bytes | Lost]]:
     yield Reader(
         name="snapshot",
         title="Kaggle's snapshot of arXiv metadata: JSON lines or a JSON array",
@@ -39,7 +40,9 @@ def refmill_readers() -> Iterator[Reader[Row | bytes]]:
     )
 
 
-def raw(record: Row | bytes) -> str:
+def raw(record: Row | bytes | Lost) -> str:
+    if isinstance(record, Lost):
+        record = record.beginning
     return (record if isinstance(record, bytes) else msgspec.json.encode(record)).decode("utf-8", "replace")
 
 
@@ -50,8 +53,10 @@ def sniff(head: bytes) -> bool:
     return b'"id"' in start and any(key in start for key in _KEYS) and b'"type"' not in start[:2000]
 
 
-def entry(record: Row | bytes) -> Entry:
+def entry(record: Row | bytes | Lost) -> Entry:
     """Raises ReadError for what is no row."""
+    if isinstance(record, Lost):
+        raise ReadError(record.reason)
     row = row_of(record) if isinstance(record, bytes) else record
     if isinstance(row, bytes):
         row = row_of(_NAN.sub(lambda found: found[1] or b"null", row))

@@ -1,0 +1,80 @@
+"""Leaves out of an entry the values that cannot be what their field says, wherever the entry came from.
+
+A reader or an enricher may take a value as it is printed; what is no category, DOI, licence, id or version must not
+reach an exporter. One place looks at the entries of all of them, so that none can forget it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from refmill_hooks import PRINTED_ID, Entry
+from refmill_hooks.categories import checked_categories
+from refmill_hooks.identifiers import BadIdentifier, parse_id
+
+__all__ = ["checked"]
+
+_SHOWN: Final = 60
+"""Characters of a refused value that a problem quotes."""
+
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_NONE: Final[tuple[str, ...]] = ()
+
+
+def checked(entry: Entry, *, checks_id: bool = True) -> tuple[Entry, tuple[str, ...]]:
+    """Return the entry without such values, and a problem for each of them.
+
+    `checks_id` looks at the id and the version as well, which the built-in readers make by `parse_id`.
+    """
+    valid, rejected = checked_categories(entry.categories)
+    is_id = not checks_id or _is_id(entry.id)
+    is_version = not checks_id or _is_version(entry.version)
+    are_dois = not entry.doi or all(map(_is_doi, entry.doi))
+    is_license = not entry.license or _is_uri(entry.license)
+    if not rejected and is_id and is_version and are_dois and is_license:
+        return entry, _NONE
+    problems = [f"{_shown(code)} is no category" for code in rejected]
+    changes: dict[str, object] = {"categories": valid}
+    if not are_dois:
+        problems += [f"{_shown(doi)} is no DOI" for doi in entry.doi if not _is_doi(doi)]
+        changes["doi"] = tuple(filter(_is_doi, entry.doi))
+    if not is_license:
+        problems.append(f"{_shown(entry.license)} is no URI of a license")
+        changes["license"] = ""
+    if not is_version:
+        problems.append(f"{_shown(str(entry.version))} is no version")
+        changes["version"] = None
+    if not is_id:
+        problems.append(f"{_shown(entry.id)} is no arXiv id in its canonical form")
+        changes |= {"id": "", "extra": {PRINTED_ID: entry.id, **entry.extra}}
+    return msgspec.structs.replace(entry, **changes), tuple(problems)
+
+
+def _is_doi(doi: str) -> bool:
+    """Whether nothing in it is a blank, or a character that controls the output."""
+    return doi.isprintable() and " " not in doi and doi != ""
+
+
+@lru_cache(256)
+def _is_uri(text: str) -> bool:
+    return text.isprintable() and _URI.fullmatch(text) is not None
+
+
+def _is_id(text: str) -> bool:
+    """Whether it is as `parse_id` gives it, or empty."""
+    try:
+        return not text or parse_id(text).id == text
+    except BadIdentifier:
+        return False
+
+
+def _is_version(version: object) -> bool:
+    return version is None or (type(version) is int and version > 0)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
