@@ -10,7 +10,8 @@ import refmill_hooks
 from refmill_hooks import hard_entries, specs, testing, text
 
 CONTRACT_NAMES = """
-    CONTRACT DATE MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM SUSPECT UNVERIFIED WITHDRAWN Answer
+    CONTRACT DATE EXECUTES MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM REPLACED_KEY SUSPECT UNVERIFIED
+    WITHDRAWN Answer
     Enricher Entry Exporter Missing Name Net NoOptions ReadError Reader ServiceError SkipRecord Source Transform Venue
     Version hookimpl
 """.split()

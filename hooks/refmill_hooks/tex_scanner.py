@@ -21,7 +21,6 @@ __all__ = [
     "MATH",
     "MATH_COMMAND",
     "OPEN",
-    "STACKED_ACCENTS",
     "TEXT",
     "composed",
     "is_marked",

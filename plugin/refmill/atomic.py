@@ -59,6 +59,11 @@ class Files:
         target.open()
         return target
 
+    def give_up(self, target: Target) -> None:
+        """Leave one target as it was."""
+        target.discard()
+        self._targets.remove(target)
+
     def finish(self) -> None:
         """Bring everything to the disk, so that only new names are left to be given. Raises UsageError."""
         for target in self._targets:

@@ -30,6 +30,8 @@ __all__ = ["PAUSE", "HttpNet", "Limits"]
 PAUSE: Final = 3.0
 """Seconds between the starts of two requests to one service; arXiv's terms allow no fewer."""
 
+_LONGEST_PAUSE: Final = 3600.0
+
 TRIES: Final = 7
 UNREACHABLE_TRIES: Final = 3
 """Of a host to which no connection can be made: a machine without a network gets its answer in seconds."""
@@ -235,6 +237,6 @@ def _pause_of_environment() -> float:
         pause = float(text) if text else PAUSE
     except ValueError:
         pause = math.nan
-    if not 0 <= pause < math.inf:
+    if not 0 <= pause <= _LONGEST_PAUSE:
         raise ValueError(f"REFMILL_ARXIV_PAUSE is {text!r}: it must be a number of seconds, such as 3")
     return pause

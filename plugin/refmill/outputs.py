@@ -72,7 +72,12 @@ class Outputs:
             if error is None:
                 for writer in self._writers:
                     writer.finish()
-                    self._report.summary.written[writer.output.path] = writer.count
+                    path = writer.output.path
+                    if writer.refused and not writer.count:
+                        self._files.give_up(writer.target)
+                        self._report.note(f"{path}: left as it was, for none of the entries could be written")
+                    else:
+                        self._report.summary.written[path] = writer.count
                 self._files.finish()
 
     def write(self, entries: Iterable[Entry]) -> None:
@@ -88,11 +93,12 @@ class Outputs:
 class _Rendered:
     """An output whose exporter renders one entry after the other."""
 
-    def __init__(self, number: int, output: Output, stream: Target, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, target: Target, registry: Registry, report: Report) -> None:
         self.output = output
-        self._number = number
+        self.target = target
         self.count = 0
-        self._stream = stream
+        self.refused = 0
+        self._number = number
         self._registry = registry
         self._report = report
         assert output.exporter.render
@@ -105,7 +111,7 @@ class _Rendered:
         self._size = 0
         self._shard: Shard | None = None  # of which entries begin to end are still to be put
         self._begin = self._end = 0
-        self._write(_around(output.exporter.opening, output.options).encode("utf-8", "replace"))
+        self._write(self._around(output.exporter.opening))
 
     def add(self, entry: Entry) -> None:
         if isinstance(entry, Ready):
@@ -140,6 +146,7 @@ class _Rendered:
         self._size += len(text)
 
     def _refuse(self, entry: Entry, error: Exception) -> None:
+        self.refused += 1
         exporter = self.output.exporter
         if not isinstance(error, ValueError):
             self._registry.fault(exporter, error)
@@ -153,23 +160,33 @@ class _Rendered:
         self._size = 0
 
     def _write(self, data: bytes | memoryview) -> None:
-        self._stream.write(data)
+        self.target.write(data)
 
     def finish(self) -> None:
         self._put_run()
         if self._parts:
             self._flush()
-        self._write(_around(self.output.exporter.closing, self._options).encode("utf-8", "replace"))
+        self._write(self._around(self.output.exporter.closing))
+
+    def _around(self, text: Any) -> bytes:
+        """What stands in front of all entries or behind them. Raises UsageError where the exporter fails."""
+        try:
+            return str(text(self._options) if callable(text) else text).encode("utf-8", "replace")
+        except Exception as error:
+            exporter = self.output.exporter
+            self._registry.fault(exporter, error)
+            raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
 
 
 class _Whole:
     """An output whose exporter must see all entries: they wait in a temporary file."""
 
-    def __init__(self, number: int, output: Output, stream: Target, registry: Registry, report: Report) -> None:
+    def __init__(self, number: int, output: Output, target: Target, registry: Registry, report: Report) -> None:
         self.output = output
-        self._number = number
+        self.target = target
         self.count = 0
-        self._stream = stream
+        self.refused = 0
+        self._number = number
         self._registry = registry
         self._report = report
         self._spool = Spool()
@@ -196,7 +213,7 @@ class _Whole:
                 raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
             text.seek(0)
             while block := text.buffer.read(_BUFFERED):
-                self._stream.write(memoryview(block))
+                self.target.write(memoryview(block))
 
     def _no_room(self, error: OSError) -> UsageError:
         folder = tempfile.gettempdir()
@@ -207,7 +224,3 @@ class _Whole:
         for entry in self._spool:
             self.count += 1
             yield entry
-
-
-def _around(text: Any, options: Any) -> str:
-    return str(text(options)) if callable(text) else str(text)

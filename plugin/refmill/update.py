@@ -30,7 +30,7 @@ from refmill.report import Report
 from refmill_hooks import Entry, ReadError
 from refmill_hooks._private_file import PrivateFile
 from refmill_hooks.identifiers import carries_class
-from refmill_hooks.text import latex
+from refmill_hooks.text import latex, latex_identifier
 
 __all__ = ["Updated", "update", "write"]
 
@@ -66,6 +66,8 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
     Raises UsageError for a file that cannot be read or holds no entry with an arXiv id.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: it is no file; update takes a .bib file")
         before = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
@@ -218,17 +220,17 @@ def _news(block: _Block, answer: Entry) -> tuple[str, dict[str, str], frozenset[
         if venue.year and not is_biblatex and had.get("year", "").strip("{}") != str(venue.year):
             fields["year"] = f"{{{venue.year}}}"
         elif venue.date and is_biblatex:
-            fields["date"] = f"{{{venue.date}}}"
+            fields["date"] = f"{{{latex(venue.date)}}}"
         stale = {
             name for name in ("journal", "journaltitle", "volume", "number", "pages", "eid", "publisher") if name in had
         }
         without = frozenset(stale - fields.keys())
     if answer.doi and not entry.doi:
-        fields["doi"] = f"{{{answer.doi[0]}}}"
+        fields["doi"] = f"{{{latex_identifier(answer.doi[0])}}}"
     if fields and "eprint" not in had:
-        fields |= {"eprint": f"{{{entry.id}}}", "archiveprefix": "{arXiv}"}
+        fields |= {"eprint": f"{{{latex_identifier(entry.id)}}}", "archiveprefix": "{arXiv}"}
         if answer.primary_category and not carries_class(entry.id):
-            fields["primaryclass"] = f"{{{answer.primary_category}}}"
+            fields["primaryclass"] = f"{{{latex_identifier(answer.primary_category)}}}"
     lacking = {"title": answer.title, "year": str(answer.created.year) if answer.created else ""}
     for name, value in lacking.items():
         if value and name not in had and name not in fields and not (name == "year" and "date" in had):
