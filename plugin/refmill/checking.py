@@ -33,17 +33,18 @@ def checked(entry: Entry, *, checks_id: bool = True) -> tuple[Entry, tuple[str, 
     valid, rejected = checked_categories(entry.categories)
     is_id = not checks_id or _is_id(entry.id)
     is_version = not checks_id or _is_version(entry.version)
-    are_dois = not entry.doi or all(map(_is_doi, entry.doi))
-    is_license = not entry.license or _is_uri(entry.license)
+    dois, license = entry.doi, entry.license
+    are_dois = not dois or (_is_doi(dois[0]) if len(dois) == 1 else all(map(_is_doi, dois)))
+    is_license = not license or _is_uri(license)
     if not rejected and is_id and is_version and are_dois and is_license:
         return entry, _NONE
     problems = [f"{_shown(code)} is no category" for code in rejected]
     changes: dict[str, object] = {"categories": valid}
     if not are_dois:
-        problems += [f"{_shown(doi)} is no DOI" for doi in entry.doi if not _is_doi(doi)]
-        changes["doi"] = tuple(filter(_is_doi, entry.doi))
+        problems += [f"{_shown(doi)} is no DOI" for doi in dois if not _is_doi(doi)]
+        changes["doi"] = tuple(filter(_is_doi, dois))
     if not is_license:
-        problems.append(f"{_shown(entry.license)} is no URI of a license")
+        problems.append(f"{_shown(license)} is no URI of a license")
         changes["license"] = ""
     if not is_version:
         problems.append(f"{_shown(str(entry.version))} is no version")
@@ -56,7 +57,7 @@ def checked(entry: Entry, *, checks_id: bool = True) -> tuple[Entry, tuple[str, 
 
 def _is_doi(doi: str) -> bool:
     """Whether nothing in it is a blank, or a character that controls the output."""
-    return doi.isprintable() and " " not in doi and doi != ""
+    return " " not in doi and doi.isprintable() and doi != ""
 
 
 @lru_cache(256)
