@@ -65,7 +65,8 @@ def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Re
             raise
         except Exception as error:
             registry.fault(reader, error)
-            report.unreadable(source.name, source.line, f"the reader {reader.name} failed here: {error}", "")
+            reason = f"the reader {reader.name} of plugin {registry.owner(reader)} failed here: {error}"
+            report.unreadable(source.name, source.line, reason, "")
             return
         try:
             entry, problems = checked(understand(record), checks_id=is_strange)
@@ -77,7 +78,8 @@ def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Re
             continue
         except Exception as error:
             registry.fault(reader, error)
-            report.unreadable(source.name, source.line, f"{type(error).__name__}: {error}", _raw(reader, record))
+            reason = f"plugin {registry.owner(reader)}: {type(error).__name__}: {error}"
+            report.unreadable(source.name, source.line, reason, _raw(reader, record))
             continue
         summary.read += 1
         if problems or (entry.extra and PROBLEM in entry.extra):

@@ -154,10 +154,10 @@ def test_the_diff_of_an_update_shows_control_characters(tmp_path: Path, capsys: 
     )
     assert main(["update", str(library), "--snapshot", str(rows), "--offline"]) == 0
     out = capsys.readouterr().out
-    assert "\n \ttitle = {T \\x1b]0;owned\\x07\\x9b31m\\u202eevil\\u2028\\x7f},\n" in out
+    assert "\n \ttitle = {T \\x1b]0;owned\\x07\\x9b31m\\u202eevil\\u2028\\x7f},\r\n" in out
     assert "\n+\teprint" in out
-    assert out.endswith("\n }\n")
-    assert_shown(out)
+    assert out.endswith("\r\n }\r\n")
+    assert_shown(out.replace("\r\n", "\n"))
 
 
 def test_progress_reads_no_markup_and_obeys_no_escape() -> None:

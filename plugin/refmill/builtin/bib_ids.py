@@ -98,7 +98,7 @@ def _journal(fields: Fields) -> ArxivId | None:
         return None
     for id in find_ids(_clean(fields.get("journal") or fields.get("journaltitle", ""))):
         return id
-    return _first(fields, "volume", "number", "eid", "pages")
+    return _first(fields, "volume", "number", "issue", "eid", "pages")
 
 
 def _marked(fields: Fields) -> ArxivId | None:

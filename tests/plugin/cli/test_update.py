@@ -264,7 +264,7 @@ def test_the_diff_is_a_patch_that_gives_the_new_library(
         pytest.skip("there is no program to apply a patch")
     monkeypatch.chdir(tmp_path)
     library = Path("x.bib")
-    library.write_bytes(b"@book{one,\r\n  title = {\xe4}\r\n}\r\n% \x85\n" + TITLED)
+    library.write_bytes("@book{one,\r\n  title = {ä}\r\n}\r\n% é\n".encode() + TITLED)
     Path("rows.json").write_text(ROWS)
     assert main(["update", "x.bib", "--offline", "--snapshot", "rows.json"]) == 0
     diff = capfdbinary.readouterr().out
