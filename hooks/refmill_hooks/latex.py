@@ -56,8 +56,6 @@ def latex(text: str, *, ascii: bool = False) -> str:
     text = printable(text)
     if ascii and not text.isascii():
         text = "".join([sign for sign in text.replace("\u00a0", " ") if sign < "\x80" or not _is_invisible(sign)])
-    if "  " in text:
-        text = joined((text,))
     if not is_marked(text) and (text.isascii() or not ascii) and "\n" not in text:
         return text
     value = _marked_latex(text, ascii)
@@ -69,6 +67,8 @@ _AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
 
 
 def _marked_latex(text: str, ascii: bool) -> str:
+    if "  " in text:
+        text = joined((text,))
     if (simple := only_math(text)) is not None:
         if len(simple) == 1:
             return _latex_text(text, ascii)

@@ -24,7 +24,6 @@ _ACCENTED = re.compile(r"\\([\"'`~=.])(?:\{([^\W\d_])\}|([^\W\d_]))")
 _TEXT_OF_ASCII = re.compile(rf"\\text\{{(\{{(?:{STACKED_ACCENTS}|\\[a-zA-Z]+)\}})\}}")
 r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
 
-_ESCAPED_BRACES = frozenset((_SIGNS["{"], _SIGNS["}"]))
 _NOT_AT_THE_END = _SIGNS[_BACKSLASH] + _SIGNS[" "] + " "
 _OPENING_BRACE = re.compile(rf"{_SIGNS['{']} *")
 _CLOSING_BRACE = re.compile(rf"{_SIGNS['}']} *")
@@ -96,7 +95,6 @@ _GREEK = frozenset(
 )
 _CALLIGRAPHIC_SCRIPT = re.compile(r"([_^])\\(cal|mit)\s*([A-Za-z])")
 _MOST_MENDINGS = 9
-_WITHOUT_BRACES = str.maketrans("", "", "{} ")
 _MOST_DECLARATIONS = 20
 _DECLARATION = re.compile(r"\\(?:rm|bf|it|sf|tt|sl)(?![a-zA-Z])")
 
@@ -109,13 +107,17 @@ def latex_math(body: str) -> str:
     of that. What had to be mended is mended until nothing changes, for one mending may call for another.
     """
     value = _mended(body)
-    if "{}" not in value and value.translate(_WITHOUT_BRACES) == body.translate(_WITHOUT_BRACES):
+    if "{}" not in value and _without_braces(value) == _without_braces(body):
         return value
     for _ in range(_MOST_MENDINGS):
         body, value = value, _mended(value)
         if value == body:
             return value
     return ""
+
+
+def _without_braces(body: str) -> str:
+    return body.replace("{", "").replace("}", "").replace(" ", "")
 
 
 def _mended(body: str) -> str:
@@ -142,8 +144,9 @@ def _marked(body: str) -> str:
     if "\\" in body:
         if "\\text{{\\" in body:
             body = _TEXT_OF_ASCII.sub(_letter, body)
-        body = _ACCENTED.sub(_accented, body)
-        body = _SIGN.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] is not None else "_", body)
+        if _SIGN.search(body):
+            body = _ACCENTED.sub(_accented, body)
+            body = _SIGN.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] is not None else "_", body)
     if "%" in body or "#" in body or "$" in body:
         for sign in "%#$":
             body = body.replace(sign, _SIGNS[sign])
@@ -151,7 +154,7 @@ def _marked(body: str) -> str:
         body = "".join([_math_character(character) for character in body])
     if "}" in body or "{" in body:
         body = _rebalanced(body)
-    if not _ESCAPED_BRACES.isdisjoint(body) and not is_balanced(_written(body)):
+    if (_SIGNS["{"] in body or _SIGNS["}"] in body) and not is_balanced(_written(body)):
         # BibTeX counts escaped braces too: `\left\{ … \right.` must not leave one open
         body = _OPENING_BRACE.sub(r"\\lbrace ", _CLOSING_BRACE.sub(r"\\rbrace ", body))
     return body.strip()
@@ -215,7 +218,8 @@ def _completed(body: str) -> str:
             body = _PAIRED.sub(_parted, body)
     if "limits" in body:
         body = _LIMITS.sub(_parted, body)
-    body = _UNKNOWN_ARGUMENT.sub(r"\1{\2}", body)
+    if "\\mathrm" in body:
+        body = _UNKNOWN_ARGUMENT.sub(r"\1{\2}", body)
     if _DECLARATION.search(body):
         body = _scoped(body)
     body = _ONE_ARGUMENT.sub(lambda match: f"{match[0].rstrip()}{{}}", body)

@@ -92,11 +92,9 @@ parts them, as Unicode's stream-safe text has it (unicode.org/reports/tr15/#Stre
 
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _UNPRINTABLE: dict[int, str | None] = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
-_UNPRINTABLE[13] = " "
 _UNPRINTABLE |= {code: bytes((code,)).decode("cp1252", "ignore") for code in range(128, 160)}
 _C1 = re.compile("[\x80-\x9f]")
 """Controls to Unicode; in texts they are letters and quotes of Windows, or parts of letters in UTF-8."""
-_BLANK_FOR_RETURN = bytes.maketrans(b"\r", b" ")
 _LONG = 150
 """Characters from which on a text is asked as bytes, all of them at once."""
 
@@ -106,10 +104,11 @@ def printable(text: str) -> str:
 
     TeX, which ends a line at a carriage return, would read nothing of what stands behind it.
     """
+    if "\r" in text:
+        text = text.replace("\r", " ")
     if len(text) > _LONG and text.isascii():
-        data = text.encode()
-        clean = data.translate(_BLANK_FOR_RETURN, _CONTROLS)
-        return text if clean == data else clean.decode()
+        clean = text.encode().translate(None, _CONTROLS)
+        return text if len(clean) == len(text) else clean.decode()
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
     if _C1.search(text):
