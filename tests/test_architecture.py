@@ -16,7 +16,18 @@ HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
     {"limits", "process_worker", "store_tables"},
-    {"checking", "errors", "identifiers", "builtin", "ready", "report_page", "terminal", "unpacking", "zotero_items"},
+    {
+        "checking",
+        "errors",
+        "identifiers",
+        "builtin",
+        "ready",
+        "report_page",
+        "summary",
+        "terminal",
+        "unpacking",
+        "zotero_items",
+    },
     {"atomic", "bounded_http", "content_codings", "process_pool"},
     {"options", "merge", "wire", "store", "scaffold"},
     {"local_programs", "net", "registry", "zotero_api"},

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import re
 
-from refmill_hooks.latex import (
-    ascii_latex,
-    executing_commands,
-    latex,
-    latex_identifier,
-    protect_capitals,
-    spelled,
-    unprotected,
-)
+from refmill_hooks.capitals import protect_capitals, unprotected
+from refmill_hooks.latex import executing_commands, latex, latex_identifier
+from refmill_hooks.latex_characters import ascii_latex, spelled
 from refmill_hooks.latex_math import is_balanced
 from refmill_hooks.remembered import remembered
 from refmill_hooks.tex_scanner import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refmill.api import convert, enrich, export, read
     from refmill.errors import PluginError, RefmillError, UsageError
-    from refmill.report import Summary
+    from refmill.summary import Summary
     from refmill_hooks import Entry, Name, Venue, Version
 
 __all__ = [

@@ -11,7 +11,7 @@ from refmill.pipeline import entries_of, write
 from refmill.planning import KEYS, Job, planned
 from refmill.progress import Progress
 from refmill.registry import Registry
-from refmill.report import Summary, Tally
+from refmill.summary import Summary, Tally
 
 __all__ = ["join"]
 

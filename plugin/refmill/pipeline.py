@@ -19,8 +19,9 @@ from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.progress import Progress
 from refmill.reading import drop_duplicates, in_batches, read_entries
 from refmill.registry import Registry
-from refmill.report import Report, Summary
+from refmill.report import Report
 from refmill.store import Store
+from refmill.summary import Summary
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 

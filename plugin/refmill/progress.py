@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, TextIO
 
-from refmill.report import Summary
+from refmill.summary import Summary
 from refmill.terminal import error_stream, terminal_text, write_line
 from refmill_hooks import Entry
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -14,12 +13,10 @@ import msgspec
 from refmill.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
 from refmill.merge import Dispute
+from refmill.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 
-__all__ = ["EXAMPLES", "Report", "Summary"]
-
-EXAMPLES: Final = 5
-"""So many ids stand in the summary; the report has all."""
+__all__ = ["Report"]
 
 _SECTIONS: Final = ("ids", "disputes", "merged", "replaced_keys")
 _SECTIONS_OF_PAGE: Final = ("entries", "duplicates", "problems")
@@ -40,113 +37,6 @@ def _escaped(value: Any) -> Any:
     if isinstance(value, dict):
         return {_escaped(key): _escaped(part) for key, part in value.items()}
     return [_escaped(part) for part in value] if isinstance(value, list) else value
-
-
-@dataclass
-class Tally:
-    """How many, and the first few of them."""
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, example: str) -> None:
-        self.count += 1
-        if len(self.examples) < EXAMPLES and example not in self.examples:
-            self.examples.append(example)
-
-    def __str__(self) -> str:
-        more = ", …" if self.count > len(self.examples) else ""
-        return f"{self.count:,}" + (f" ({', '.join(self.examples)}{more})" if self.examples else "")
-
-
-@dataclass
-class Summary:
-    """The counts of a run.
-
-    - `read`: entries that were read; `duplicates`: dropped, for their id was read before; `skipped`: pieces of the
-      input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
-      detail.
-    - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
-      of. `offline`: whether that was wished so. `refusals`: the first reasons why; `may_pass`: may another run help.
-    - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
-    - `executing`: entries whose values, kept from a .bib, hold commands of TeX that read or write files or run code.
-    - `replaced_keys`: citation keys that no program could read, and what stands for them.
-    - `unwritten`: entries that an exporter or a transform failed on; `written`: entries by output.
-    - `notes`: what else the user should know, a line each.
-    """
-
-    read: int = 0
-    duplicates: int = 0
-    skipped: int = 0
-    unreadable: int = 0
-    incomplete: int = 0
-    enriched: int = 0
-    found: int = 0
-    missing: Tally = field(default_factory=Tally)
-    unknown: Tally = field(default_factory=Tally)
-    offline: bool = False
-    refusals: list[str] = field(default_factory=list)
-    may_pass: bool = False
-    suspect: dict[str, Tally] = field(default_factory=dict)
-    withdrawn: Tally = field(default_factory=Tally)
-    merged: Tally = field(default_factory=Tally)
-    executing: Tally = field(default_factory=Tally)
-    replaced_keys: Tally = field(default_factory=Tally)
-    disputes: int = 0
-    dropped: int = 0
-    unwritten: int = 0
-    written: dict[str, int] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """0 all done, 1 some records or ids have no result, 3 a service could not be asked."""
-        if self.unknown.count and not self.offline:
-            return 3
-        return 1 if self.unreadable or self.incomplete or self.unwritten or self.missing.count else 0
-
-    def lines(self) -> Iterator[str]:
-        """The summary as the command line prints it."""
-        yield f"read       {self.read:,}"
-        for label, count in (
-            ("duplicates", self.duplicates),
-            ("skipped", self.skipped),
-            ("unreadable", self.unreadable),
-            ("incomplete", self.incomplete),
-        ):
-            if count:
-                yield f"{label:<10} {count:,}"
-        if self.enriched or self.found or self.missing.count or self.unknown.count:
-            yield f"enriched   {self.enriched:,}"
-        yield from self.unanswered()
-        if self.withdrawn.count:
-            yield f"withdrawn  {self.withdrawn}"
-        if self.merged.count:
-            yield f"merged     {self.merged}"
-        if self.replaced_keys.count:
-            yield f"keys that BibTeX cannot read, and changed: {self.replaced_keys}"
-        if self.executing.count:
-            yield f"kept TeX that reads or writes files or runs code: {self.executing}; look at it before you run LaTeX"
-        if self.disputes:
-            yield f"disputed   {self.disputes:,}, where sources differ; --report FILE lists both sides"
-        if self.dropped:
-            yield f"dropped    {self.dropped:,} by transforms"
-        if self.unwritten:
-            yield f"unwritten  {self.unwritten:,}"
-        for output, count in self.written.items():
-            yield f"written    {count:,} to {output}"
-        for what, tally in self.suspect.items():
-            yield f"kept as printed, {what}: {tally}; enrich to mend: without --offline, or with --snapshot FILE"
-        yield from self.notes
-
-    def unanswered(self) -> Iterator[str]:
-        """The lines of the summary about ids without an answer."""
-        if self.missing.count:
-            yield f"missing    {self.missing}"
-        if self.unknown.count:
-            why = ", for lack of a source offline" if self.offline else "; run again to go on" if self.may_pass else ""
-            yield f"unknown    {self.unknown}; left as they are{why}"
-            yield from (f"           {reason}" for reason in self.refusals if not self.offline)
 
 
 class Report:

@@ -29,7 +29,7 @@ from refmill.errors import UsageError
 from refmill.pipeline import Job, run
 from refmill.ready import Piece, Shard
 from refmill.registry import Registry
-from refmill.report import Summary
+from refmill.summary import Summary
 from refmill.unpacking import PlainFile
 
 TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}

@@ -167,7 +167,7 @@ def test_progress_reads_no_markup_and_obeys_no_escape() -> None:
 
     moving = Terminal()
     with Progress(moving) as progress:
-        from refmill.report import Summary
+        from refmill.summary import Summary
 
         progress._tell(1, Summary(), 1.0)
         progress.say("file [red]:smile:\x1b]0;owned\x07")
