@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 
 from refmill_hooks.entry import Entry
-from refmill_hooks.latex_characters import spelled
+from refmill_hooks.text.characters import spelled
 
 __all__ = ["ascii_letters", "has_readable_key", "is_readable_key", "portable_key", "safe_key"]
 

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from refmill_hooks.entry import Entry, Venue
-from refmill_hooks.remembered import remembered
+from refmill_hooks.text.cache import remembered
 from refmill_hooks.text import squeeze
 
 __all__ = ["names_more", "venue_of", "with_venue"]

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
 from refmill.atomic import Files, Target, close_quietly, is_stdout
-from refmill.builtin.spool import Spool
+from refmill_hooks.spool import Spool
 from refmill.errors import UsageError
 from refmill.ready import Ready, Shard
 from refmill.registry import Registry

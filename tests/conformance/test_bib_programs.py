@@ -15,7 +15,7 @@ from refmill.pipeline import Job
 from refmill.pipeline import run as run_job
 from refmill.registry import Registry
 from refmill_hooks import DATE, Entry, Name, Venue
-from refmill_hooks.tex_tables import KNOWN_IN_MATH
+from refmill_hooks.text.tables import KNOWN_IN_MATH
 from refmill_hooks.text import latex
 
 STYLES = ("plain", "unsrt", "abbrv", "ieeetr")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refmill_hooks.remembered import remembered
+from refmill_hooks.text.cache import remembered
 
 asked: list[str] = []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from refmill.builtin.spool import Spool
+from refmill_hooks.spool import Spool
 from refmill_hooks.testing import hard_entries
 
 

@@ -19,7 +19,7 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.remembered import remembered
+from refmill_hooks.text.cache import remembered
 from refmill_hooks.text import html, plain, printable
 
 TYPES: Final = frozenset(

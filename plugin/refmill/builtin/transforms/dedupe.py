@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from refmill.builtin.spool import Spool
+from refmill_hooks.spool import Spool
 from refmill_hooks import MERGED, Entry, NoOptions, Transform, hookimpl
 
 __all__ = ["stream"]

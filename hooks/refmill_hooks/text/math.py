@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from refmill_hooks.tex_scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, composed, tokens
-from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
+from refmill_hooks.text.scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, composed, tokens
+from refmill_hooks.text.tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
 __all__ = ["is_balanced", "latex_math"]
 

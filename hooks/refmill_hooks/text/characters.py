@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from refmill_hooks.tex_tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
+from refmill_hooks.text.tables import ACCENTS, LIKE_LATIN, SYMBOLS, TEX_OF
 
 __all__ = ["BEYOND_ASCII", "accented", "ascii_character", "ascii_latex", "is_invisible", "spelled", "utf8_character"]
 

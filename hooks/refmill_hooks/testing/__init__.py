@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from refmill_hooks.entry import Entry
-from refmill_hooks.hard_entries import hard_entries
+from refmill_hooks.testing.hard_entries import hard_entries
 from refmill_hooks.roles import (
     Answer,
     Enricher,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from refmill_hooks.capitals import protect_capitals, unprotected
-from refmill_hooks.latex import executing_commands, latex, latex_identifier
-from refmill_hooks.latex_characters import ascii_latex, spelled
-from refmill_hooks.latex_math import is_balanced
-from refmill_hooks.remembered import remembered
-from refmill_hooks.tex_scanner import (
+from refmill_hooks.text.capitals import protect_capitals, unprotected
+from refmill_hooks.text.latex import executing_commands, latex, latex_identifier
+from refmill_hooks.text.characters import ascii_latex, spelled
+from refmill_hooks.text.math import is_balanced
+from refmill_hooks.text.cache import remembered
+from refmill_hooks.text.scanner import (
     MATH,
     MATH_COMMAND,
     OPEN,
@@ -21,7 +21,7 @@ from refmill_hooks.tex_scanner import (
     printable,
     tokens,
 )
-from refmill_hooks.tex_tables import SYMBOLS
+from refmill_hooks.text.tables import SYMBOLS
 
 __all__ = [
     "ascii_latex",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from refmill_hooks.latex_characters import BEYOND_ASCII, accented, ascii_character, is_invisible, utf8_character
-from refmill_hooks.latex_math import is_balanced, latex_math
-from refmill_hooks.remembered import remembered
-from refmill_hooks.tex_scanner import (
+from refmill_hooks.text.characters import BEYOND_ASCII, accented, ascii_character, is_invisible, utf8_character
+from refmill_hooks.text.math import is_balanced, latex_math
+from refmill_hooks.text.cache import remembered
+from refmill_hooks.text.scanner import (
     MATH,
     OPEN,
     TEXT,
@@ -19,7 +19,7 @@ from refmill_hooks.tex_scanner import (
     tokens,
     unmistakable,
 )
-from refmill_hooks.tex_tables import EXECUTING
+from refmill_hooks.text.tables import EXECUTING
 
 __all__ = ["executing_commands", "latex", "latex_identifier"]
 
