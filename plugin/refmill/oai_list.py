@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from refmill.builtin.xml_records import Cutter, content_of, local_name, parsed
+from refmill.builtin.cutting.xml_records import Cutter, content_of, local_name, parsed
 from refmill_hooks import ReadError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, Any, BinaryIO, Final, Self, cast
 
-from refmill.builtin.zstd_frames import unpacked_zstd
+from refmill.builtin.cutting.zstd_frames import unpacked_zstd
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill.builtin.dates import month_named, written_date
+from refmill.builtin.cutting.dates import month_named, written_date
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from refmill.builtin.dates import month_named, written_date
+from refmill.builtin.cutting.dates import month_named, written_date
 
 __all__ = ["take_date"]
 

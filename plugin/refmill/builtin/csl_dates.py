@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from refmill.builtin.dates import month_named, written_date
+from refmill.builtin.cutting.dates import month_named, written_date
 
 __all__ = ["date_of"]
 

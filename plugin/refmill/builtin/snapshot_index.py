@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from refmill.builtin.snapshot_lines import Joined, whole_lines
-from refmill.builtin.zstd_frames import unpacked_zstd
+from refmill.builtin.cutting.zstd_frames import unpacked_zstd
 from refmill_hooks._private_file import PrivateFile
 
 __all__ = ["SnapshotIndex", "places"]

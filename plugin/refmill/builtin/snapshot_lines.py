@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from refmill.builtin.json_records import LONGEST
+from refmill.builtin.cutting.json_records import LONGEST
 
 __all__ = ["Joined", "whole_lines"]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.json_records import AROUND, LONGEST, Lost, objects
+from refmill.builtin.cutting.json_records import AROUND, LONGEST, Lost, objects
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
 

@@ -21,7 +21,7 @@ from tests.shared import shared
 from refmill.builtin import snapshot_index
 from refmill.builtin.enrichers import snapshot
 from refmill.builtin.enrichers.snapshot import SnapshotOptions, entry, fetch
-from refmill.builtin.xml_records import parsed
+from refmill.builtin.cutting.xml_records import parsed
 from refmill_hooks import Answer, ReadError
 from refmill_hooks._private_file import PrivateFile
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refmill.builtin import json_records
-from refmill.builtin.json_records import Lost, objects
+from refmill.builtin.cutting import json_records
+from refmill.builtin.cutting.json_records import Lost, objects
 from refmill.builtin.readers import csl, snapshot
 from refmill_hooks import ReadError, Source
 

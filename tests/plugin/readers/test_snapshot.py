@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill.builtin import json_records
+from refmill.builtin.cutting import json_records
 from refmill.builtin.readers import snapshot
 from refmill_hooks import PROBLEM, Entry, ReadError, Source
 from refmill_hooks.source import BLOCK

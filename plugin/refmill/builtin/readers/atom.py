@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from refmill.builtin.xml_records import content_of, local_name, parsed, records
+from refmill.builtin.cutting.xml_records import content_of, local_name, parsed, records
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import repair_authors, split_authors
 from refmill_hooks.categories import category_name

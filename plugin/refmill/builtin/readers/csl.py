@@ -14,7 +14,7 @@ import msgspec
 
 from refmill.builtin.csl_dates import date_of
 from refmill.builtin.csl_names import authors_of
-from refmill.builtin.json_records import Lost, objects
+from refmill.builtin.cutting.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
     OF_INSTITUTIONS,

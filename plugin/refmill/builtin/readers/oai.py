@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from refmill.builtin.xml_records import content_of, local_name, parsed, records
+from refmill.builtin.cutting.xml_records import content_of, local_name, parsed, records
 from refmill_hooks import (
     PROBLEM,
     WITHDRAWN,
