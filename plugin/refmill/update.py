@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from refmill.atomic import Files, real_path, unwritable
-from refmill.builtin.bib_blocks import blocks
-from refmill.builtin.bib_edit import BibText
-from refmill.builtin.bib_entry import entry_of
-from refmill.builtin.bib_fields import fields_of
-from refmill.builtin.bib_layout import CONTAINERS, TYPES
-from refmill.builtin.line_ends import Lines
+from refmill.builtin.bibtex.blocks import blocks
+from refmill.builtin.bibtex.edit import BibText
+from refmill.builtin.bibtex.entry import entry_of
+from refmill.builtin.bibtex.fields import fields_of
+from refmill.builtin.bibtex.layout import CONTAINERS, TYPES
+from refmill.builtin.bibtex.line_ends import Lines
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of
 from refmill.planning import Job

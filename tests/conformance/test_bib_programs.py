@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.material import Written
 from tests.conformance.programs import HERE, blocks_in_halves, in_halves, needs, run
 
-from refmill.builtin.bib_layout import KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
+from refmill.builtin.bibtex.layout import KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
 from refmill.pipeline import Job
 from refmill.pipeline import run as run_job
 from refmill.registry import Registry

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.fakes.arxiv_api import ArxivApi, Paper
 from tests.shared import shared
 
-from refmill.builtin.bib_blocks import blocks
-from refmill.builtin.bib_edit import BibText
+from refmill.builtin.bibtex.blocks import blocks
+from refmill.builtin.bibtex.edit import BibText
 from refmill.cli import main
 from refmill_hooks._private_file import PrivateFile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from refmill.builtin.readers import bib
+from refmill.builtin.bibtex import reader as bib
 from refmill_hooks import PROBLEM, Entry, ReadError, SkipRecord, Source
 
 

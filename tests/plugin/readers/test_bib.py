@@ -11,8 +11,8 @@ from tests.plugin.readers import bibs
 from tests.shared import shared
 
 import refmill
-from refmill.builtin.bib_ids import arxiv_id_of
-from refmill.builtin.readers import bib
+from refmill.builtin.bibtex.ids import arxiv_id_of
+from refmill.builtin.bibtex import reader as bib
 from refmill.pipeline import Job, run
 from refmill.registry import Registry
 from refmill_hooks import DATE, Entry, Name, ReadError, SkipRecord, Source, Venue

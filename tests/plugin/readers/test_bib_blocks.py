@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugin.readers.bibs import read
 
-from refmill.builtin import bib_blocks
-from refmill.builtin.bib_blocks import blocks
-from refmill.builtin.bib_fields import fields_of
-from refmill.builtin.readers import bib
+from refmill.builtin.bibtex import blocks as bib_blocks
+from refmill.builtin.bibtex.blocks import blocks
+from refmill.builtin.bibtex.fields import fields_of
+from refmill.builtin.bibtex import reader as bib
 from refmill.registry import Registry
 from refmill_hooks import Source
 

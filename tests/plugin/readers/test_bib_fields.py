@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugin.readers.bibs import one, read
 
-from refmill.builtin.bib_fields import fields_of
+from refmill.builtin.bibtex.fields import fields_of
 from refmill_hooks import Name, ReadError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from typing import Final
 
-from refmill.builtin.bib_layout import MONTHS
+from refmill.builtin.bibtex.layout import MONTHS
 
 __all__ = ["month_named", "written_date"]
 

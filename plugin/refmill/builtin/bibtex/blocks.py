@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.bib_heads import HEAD, LONGEST_HEAD, ODD_HEAD, SURE_HEAD, begins_line
+from refmill.builtin.bibtex.heads import HEAD, LONGEST_HEAD, ODD_HEAD, SURE_HEAD, begins_line
 from refmill_hooks import Source
 
 __all__ = ["LONGEST", "Block", "blocks", "pieces"]

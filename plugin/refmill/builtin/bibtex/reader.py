@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.bib_blocks import Block, blocks, pieces
-from refmill.builtin.bib_entry import entry_of
-from refmill.builtin.bib_fields import fields_of
-from refmill.builtin.bib_heads import opening_of
-from refmill.builtin.bib_values import value_at
+from refmill.builtin.bibtex.blocks import Block, blocks, pieces
+from refmill.builtin.bibtex.entry import entry_of
+from refmill.builtin.bibtex.fields import fields_of
+from refmill.builtin.bibtex.heads import opening_of
+from refmill.builtin.bibtex.values import value_at
 from refmill_hooks import Entry, Reader, ReadError, SkipRecord, Source, hookimpl
 
 __all__ = ["BibRecord", "entry", "records"]

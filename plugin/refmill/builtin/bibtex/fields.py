@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from refmill.builtin.bib_heads import opening_of
-from refmill.builtin.bib_layout import FIELD_NAME
-from refmill.builtin.bib_values import value_at
+from refmill.builtin.bibtex.heads import opening_of
+from refmill.builtin.bibtex.layout import FIELD_NAME
+from refmill.builtin.bibtex.values import value_at
 from refmill_hooks import ReadError
 
 if TYPE_CHECKING:

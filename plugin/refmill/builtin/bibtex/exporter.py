@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from refmill.builtin.bib_layout import (
+from refmill.builtin.bibtex.layout import (
     CONTAINERS,
     FIELD_NAME,
     KEPT,

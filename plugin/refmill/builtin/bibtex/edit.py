@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from refmill.builtin.line_ends import Lines
+from refmill.builtin.bibtex.line_ends import Lines
 
 __all__ = ["BibText"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from refmill.builtin.bib_values import closing_of
+from refmill.builtin.bibtex.values import closing_of
 from refmill_hooks import Name
 from refmill_hooks.names import is_group, parse_name
 from refmill_hooks.text import squeeze, unprotected

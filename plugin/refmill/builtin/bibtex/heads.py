@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from refmill.builtin.bib_layout import OTHER_TYPES, TYPES
+from refmill.builtin.bibtex.layout import OTHER_TYPES, TYPES
 
 __all__ = ["HEAD", "LONGEST_HEAD", "ODD_HEAD", "SURE_HEAD", "begins_line", "opening_of"]
 

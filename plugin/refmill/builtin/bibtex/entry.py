@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from refmill.builtin.bib_authors import authors_of
-from refmill.builtin.bib_dates import take_date
-from refmill.builtin.bib_fields import BibFields
-from refmill.builtin.bib_ids import IS_ARXIV, arxiv_id_of, saying_no_more, wrong_eprint
-from refmill.builtin.bib_layout import CONTAINERS, KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
+from refmill.builtin.bibtex.authors import authors_of
+from refmill.builtin.bibtex.dates import take_date
+from refmill.builtin.bibtex.fields import BibFields
+from refmill.builtin.bibtex.ids import IS_ARXIV, arxiv_id_of, saying_no_more, wrong_eprint
+from refmill.builtin.bibtex.layout import CONTAINERS, KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
 from refmill_hooks import DATE, EXECUTES, PRINTED_ID, PROBLEM, UNVERIFIED, Entry, Venue
 from refmill_hooks.categories import categories_in, category_name, checked_categories
 from refmill_hooks.identifiers import ArxivId, is_arxiv_doi, split_dois
