@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from tests.hostile import depths, hostile_entries, values
 
-from refmill.builtin.exporters.csl_json import TYPES
+from refmill.builtin.csl_json.exporter import TYPES
 from refmill.registry import Registry
 from refmill_hooks import Entry, Exporter
 from refmill_hooks.text import executing_commands

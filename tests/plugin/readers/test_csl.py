@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared import shared
 
-from refmill.builtin.readers import csl
+from refmill.builtin.csl_json import reader as csl
 from refmill.registry import Registry
 from refmill_hooks import DATE, PROBLEM, Entry, Name, ReadError, Venue
 from refmill_hooks.testing import check_reader, hard_entries

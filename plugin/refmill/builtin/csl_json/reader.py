@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.builtin.csl_dates import date_of
-from refmill.builtin.csl_names import authors_of
+from refmill.builtin.csl_json.dates import date_of
+from refmill.builtin.csl_json.names import authors_of
 from refmill.builtin.cutting.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
