@@ -69,7 +69,7 @@ def _kept(job: Job, registry: Registry) -> Iterator[_Named]:
     for path in registry.files:
         yield "--plugin", path
     if job.snapshots:
-        from refmill.builtin.enrichers.snapshot import index_places
+        from refmill.builtin.snapshot.enricher import index_places
 
         for path in job.snapshots:
             yield "--snapshot", path

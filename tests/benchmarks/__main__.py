@@ -187,7 +187,7 @@ def two_jobs(folder: Path) -> tuple[float, float]:
 
 def index(folder: Path, floor: Floor) -> tuple[float, float, float]:
     """Floors of as many rows to index 100,000 of them, and to look up and understand 1,000; bytes an id."""
-    from refmill.builtin.enrichers import snapshot
+    from refmill.builtin.snapshot import enricher as snapshot
     from refmill_hooks.testing import FakeNet
 
     net = FakeNet(lambda url, form: b"")

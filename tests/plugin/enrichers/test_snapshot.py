@@ -18,9 +18,9 @@ import pytest
 import zstandard
 from tests.shared import shared
 
-from refmill.builtin import snapshot_index
-from refmill.builtin.enrichers import snapshot
-from refmill.builtin.enrichers.snapshot import SnapshotOptions, entry, fetch
+from refmill.builtin.snapshot import index as snapshot_index
+from refmill.builtin.snapshot import enricher as snapshot
+from refmill.builtin.snapshot.enricher import SnapshotOptions, entry, fetch
 from refmill.builtin.cutting.xml_records import parsed
 from refmill_hooks import Answer, ReadError
 from refmill_hooks._private_file import PrivateFile

@@ -256,7 +256,7 @@ def test_a_damaged_line_of_a_snapshot_costs_its_row(old: str, new: str, lost: in
 
 
 def test_a_line_that_is_too_long_is_told_and_those_behind_it_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refmill.builtin.snapshot_rows.LONGEST", 1 << 17)
+    monkeypatch.setattr("refmill.builtin.snapshot.rows.LONGEST", 1 << 17)
     lines = [json.dumps(row) for row in ROWS]
     lines[5] = '{"id":"2401.00006","title":"%s"}' % ("x" * (1 << 18))
     source = Source(io.BytesIO("\n".join(lines).encode()))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refmill.builtin.cutting import json_records
-from refmill.builtin.readers import snapshot
+from refmill.builtin.snapshot import reader as snapshot
 from refmill_hooks import PROBLEM, Entry, ReadError, Source
 from refmill_hooks.source import BLOCK
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 import msgspec
 
 from refmill.builtin.cutting.json_records import Lost
-from refmill.builtin.snapshot_rows import Row, boundary, records, row_of
+from refmill.builtin.snapshot.rows import Row, boundary, records, row_of
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import authors_of_parts, split_authors
 from refmill_hooks.identifiers import BadIdentifier, is_arxiv_doi, parse_id, split_dois

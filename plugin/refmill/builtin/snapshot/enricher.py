@@ -14,7 +14,7 @@ from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, SkipRecord, 
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id
 
 if TYPE_CHECKING:
-    from refmill.builtin.snapshot_index import Cut, SnapshotIndex
+    from refmill.builtin.snapshot.index import Cut, SnapshotIndex
 
 _READERS: Final[dict[bytes, ModuleType]] = {b"O": oai, b"A": atom, b"J": snapshot}
 """The formats that are cut by their readers; the mark stands in front of each record in the index."""
@@ -84,7 +84,7 @@ def _is_of_version(record: bytes, version: int | None) -> bool:
 
 def index_places(file: str) -> list[Path]:
     """Where the index of a file is, or would be made."""
-    from refmill.builtin.snapshot_index import places
+    from refmill.builtin.snapshot.index import places
 
     return places(Path(file), _cache())
 
@@ -93,7 +93,7 @@ _indices: dict[tuple[str, int, int], SnapshotIndex] = {}
 
 
 def _index(file: str, say: Callable[[str], None]) -> SnapshotIndex:
-    from refmill.builtin.snapshot_index import SnapshotIndex
+    from refmill.builtin.snapshot.index import SnapshotIndex
 
     def cut(head: bytes) -> Cut | None:
         return _cut(head, lambda text: say(f"{file}: {text}"))
