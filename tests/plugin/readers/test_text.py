@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.blocks import Blocks
 from tests.shared import shared
 
-from refmill.builtin.readers import text
-from refmill.builtin.text_records import Paragraphs, _cut, _pieces
+from refmill.builtin.text_dump import reader as text
+from refmill.builtin.text_dump.records import Paragraphs, _cut, _pieces
 from refmill_hooks import PRINTED_ID, PROBLEM, SUSPECT, Entry, ReadError, SkipRecord, Source
 from refmill_hooks.names import display_name
 from refmill_hooks.text import squeeze
@@ -179,7 +179,7 @@ def understood(record: text.Piece | Paragraphs) -> Entry | str:
 
 
 def test_a_dump_without_plain_ends_is_read_as_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refmill.builtin.text_records._HELD", 1000)
+    monkeypatch.setattr("refmill.builtin.text_dump.records._HELD", 1000)
     dump = RECORD.replace("arXiv:", " arXiv:") * 300
     stream = Blocks(dump.encode(), 500)
     first = next(text.records(Source(stream)))

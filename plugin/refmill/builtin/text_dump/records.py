@@ -12,7 +12,7 @@ from itertools import chain
 
 import msgspec
 
-from refmill.builtin.text_layout import banner_length
+from refmill.builtin.text_dump.layout import banner_length
 from refmill_hooks import Source
 
 __all__ = ["DASHES", "Paragraphs", "Piece", "records"]

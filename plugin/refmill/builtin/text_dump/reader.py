@@ -22,8 +22,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from refmill.builtin.text_layout import begins_with_title, parts_of, parts_of_paragraphs
-from refmill.builtin.text_records import DASHES, Paragraphs, Piece, records
+from refmill.builtin.text_dump.layout import begins_with_title, parts_of, parts_of_paragraphs
+from refmill.builtin.text_dump.records import DASHES, Paragraphs, Piece, records
 from refmill_hooks import (
     PRINTED_ID,
     PROBLEM,
