@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.fakes.arxiv_api import ArxivApi, Fault, Paper
 
-from refmill.builtin.enrichers import arxiv
+from refmill.builtin.arxiv_api import enricher as arxiv
 from refmill.net import HttpNet, Limits
 from refmill_hooks import Entry, Missing, NoOptions, ServiceError
 

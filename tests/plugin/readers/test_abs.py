@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared import shared
 
-from refmill.builtin.abs_layout import is_rule, records_of_lines
+from refmill.builtin.listings.layout import is_rule, records_of_lines
 from refmill.builtin.readers import abs, listing
 from refmill.registry import Registry
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, ReadError, SkipRecord, Source, Version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from refmill.builtin.abs_layout import BEGINNING, entry_of_lines, records_of_lines
+from refmill.builtin.listings.layout import BEGINNING, entry_of_lines, records_of_lines
 from refmill_hooks import Entry, Reader, hookimpl
 
 __all__ = ["entry", "sniff"]

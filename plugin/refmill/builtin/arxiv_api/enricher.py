@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from refmill.builtin.readers.atom import ErrorEntry, entry_of_feed, fields_of_feed, identity
+from refmill.builtin.arxiv_api.reader import ErrorEntry, entry_of_feed, fields_of_feed, identity
 from refmill.builtin.cutting.xml_records import Cutter
 from refmill_hooks import Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, ServiceError, hookimpl
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id
