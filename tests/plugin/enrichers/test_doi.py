@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.fakes.doi_org import DoiOrg
 
-from refmill.builtin.enrichers import doi
+from refmill.builtin import doi
 from refmill.cli import main
 from refmill.registry import Registry
 from refmill_hooks import Entry, ReadError, Venue

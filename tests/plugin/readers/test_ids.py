@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from refmill.builtin.readers import ids
+from refmill.builtin import ids
 from refmill_hooks import Entry, ReadError, Source
 
 
