@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
 
-from refmill.atomic import identity, is_stream
+from refmill.io.atomic import identity, is_stream
 from refmill.errors import UsageError
-from refmill.inputs import STDIN, input_files
+from refmill.io.inputs import STDIN, input_files
 from refmill.planning import Job
 from refmill.registry import Registry
 

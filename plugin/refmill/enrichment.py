@@ -14,7 +14,7 @@ from typing import Any, Final
 from refmill.checking import checked
 from refmill.errors import UsageError
 from refmill.merge import merge
-from refmill.ready import Ready
+from refmill.io.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill.store import MAX_AGE, Store

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from refmill.atomic import is_stream
+from refmill.io.atomic import is_stream
 from refmill.errors import UsageError
 from refmill.harvest_files import Files, Harvested
 from refmill.harvest_stream import Stream

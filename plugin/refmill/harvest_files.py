@@ -17,7 +17,7 @@ from typing import Annotated
 
 import msgspec
 
-from refmill.atomic import real_path
+from refmill.io.atomic import real_path
 from refmill.errors import UsageError
 from refmill_hooks._private_file import PrivateFile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from refmill import atomic
+from refmill.io import atomic
 from refmill.harvest_files import Harvested
 from refmill_hooks import ServiceError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from refmill.atomic import Files
+from refmill.io.atomic import Files
 from refmill.builtin.transforms.keys import settled
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of, write

@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import msgspec
 
 from refmill.errors import UsageError
-from refmill.inputs import Opened, size_of
+from refmill.io.inputs import Opened, size_of
 from refmill.planning import Job, Plan
 from refmill.reading import read_entries, tell_latin1
-from refmill.ready import Piece, Problem, Shard
+from refmill.io.ready import Piece, Problem, Shard
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill.unpacking import BROKEN, PlainFile, Rewound
+from refmill.io.unpacking import BROKEN, PlainFile, Rewound
 from refmill.worker import Told, read_shard
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.source import BLOCK

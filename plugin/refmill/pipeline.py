@@ -8,12 +8,12 @@ from concurrent.futures import Executor
 from itertools import chain
 from typing import Any, Final
 
-from refmill.atomic import Files
+from refmill.io.atomic import Files
 from refmill.clashes import check_targets
 from refmill.enrichment import Asking, enrich
 from refmill.errors import UsageError
-from refmill.inputs import Opened, open_inputs
-from refmill.outputs import Outputs
+from refmill.io.inputs import Opened, open_inputs
+from refmill.io.outputs import Outputs
 from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.progress import Progress

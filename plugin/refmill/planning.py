@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from refmill.atomic import STDOUT
+from refmill.io.atomic import STDOUT
 from refmill.errors import UsageError
 from refmill.options import distribute, fill
-from refmill.outputs import Output
+from refmill.io.outputs import Output
 from refmill.registry import Registry
 from refmill.store import MAX_AGE
 from refmill_hooks import Enricher, Exporter, Transform

@@ -11,11 +11,11 @@ import msgspec
 
 from refmill.builtin.compact import IdSet
 from refmill.checking import checked
-from refmill.inputs import Opened
-from refmill.ready import Ready
+from refmill.io.inputs import Opened
+from refmill.io.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill.unpacking import BROKEN
+from refmill.io.unpacking import BROKEN
 from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source
 
 __all__ = ["BATCH", "drop_duplicates", "identity", "in_batches", "read_entries", "tell_latin1"]

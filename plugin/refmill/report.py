@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.atomic import Files, Target, close_quietly, unwritable
+from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
 from refmill.merge import Dispute
 from refmill.summary import EXAMPLES, Summary, Tally

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from refmill.atomic import Files, real_path, unwritable
+from refmill.io.atomic import Files, real_path, unwritable
 from refmill.builtin.bibtex.blocks import blocks
 from refmill.builtin.bibtex.edit import BibText
 from refmill.builtin.bibtex.entry import entry_of

@@ -18,7 +18,7 @@ from refmill.builtin.transforms.keys import KeyOptions, alone
 from refmill.enrichment import lacks
 from refmill.planning import KEYS, Plan, planned
 from refmill.reading import BATCH, identity, read_entries
-from refmill.ready import Piece, Problem, Ready, Shard
+from refmill.io.ready import Piece, Problem, Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Source

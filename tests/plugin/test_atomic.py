@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import refmill
-from refmill.atomic import Files, Target, identity
+from refmill.io.atomic import Files, Target, identity
 from refmill.errors import UsageError
 from refmill.report import Report
 from refmill.update import Updated

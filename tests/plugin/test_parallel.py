@@ -27,10 +27,10 @@ import refmill
 from refmill import parallel, worker
 from refmill.errors import UsageError
 from refmill.pipeline import Job, run
-from refmill.ready import Piece, Shard
+from refmill.io.ready import Piece, Shard
 from refmill.registry import Registry
 from refmill.summary import Summary
-from refmill.unpacking import PlainFile
+from refmill.io.unpacking import PlainFile
 
 TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}
 

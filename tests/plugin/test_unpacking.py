@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refmill.cli import main
-from refmill.inputs import open_inputs
+from refmill.io.inputs import open_inputs
 from refmill.registry import Registry
-from refmill.unpacking import BROKEN, sources_in
+from refmill.io.unpacking import BROKEN, sources_in
 from refmill_hooks import Source
 
 ROW = b'{"id": "2401.00001", "title": "T", "categories": "hep-th", "authors": "A. Bee"}\n'

@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.atomic import STDOUT, Files
+    from refmill.io.atomic import STDOUT, Files
     from refmill.clashes import check_targets
     from refmill.pipeline import entries_of, started
     from refmill.progress import Progress

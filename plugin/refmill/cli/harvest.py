@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.atomic import is_stream
+    from refmill.io.atomic import is_stream
     from refmill.errors import UsageError
     from refmill.harvest import Harvest, harvest
     from refmill.net import HttpNet

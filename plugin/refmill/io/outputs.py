@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
-from refmill.atomic import Files, Target, close_quietly, is_stdout
+from refmill.io.atomic import Files, Target, close_quietly, is_stdout
 from refmill_hooks.spool import Spool
 from refmill.errors import UsageError
-from refmill.ready import Ready, Shard
+from refmill.io.ready import Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report
 from refmill_hooks import Entry, Exporter
