@@ -17,7 +17,7 @@ from refmill.merge import merge
 from refmill.io.ready import Ready
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill.store import MAX_AGE, Store
+from refmill.services.store import MAX_AGE, Store
 from refmill_hooks import PROBLEM, Enricher, Entry, Missing, Net, ReadError, ServiceError
 
 __all__ = ["Asking", "enrich", "lacks"]

@@ -20,7 +20,7 @@ from refmill.progress import Progress
 from refmill.reading import drop_duplicates, in_batches, read_entries
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill.store import Store
+from refmill.services.store import Store
 from refmill.summary import Summary
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
@@ -185,7 +185,7 @@ def _network(
     def open_once() -> Net:
         if not opened:
             if net is None:
-                from refmill.net import HttpNet
+                from refmill.services.net import HttpNet
 
                 try:
                     opened.append(stack.enter_context(HttpNet(say=report.say)))

@@ -12,7 +12,7 @@ from refmill.errors import UsageError
 from refmill.options import distribute, fill
 from refmill.io.outputs import Output
 from refmill.registry import Registry
-from refmill.store import MAX_AGE
+from refmill.services.store import MAX_AGE
 from refmill_hooks import Enricher, Exporter, Transform
 
 __all__ = ["DEFAULT_ENRICHERS", "KEYS", "Job", "Plan", "planned"]

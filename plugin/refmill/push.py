@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.local_programs import Connection, NotRunning, PushError, decoded
+from refmill.services.local_programs import Connection, NotRunning, PushError, decoded
 from refmill.registry import Registry
-from refmill.store import Store
-from refmill.wire import quoted
+from refmill.services.store import Store
+from refmill.services.wire import quoted
 from refmill.zotero_api import LocalApi
 from refmill_hooks import Entry, Exporter
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.local_programs import Connection, PushError, decoded
-from refmill.wire import quoted
+from refmill.services.local_programs import Connection, PushError, decoded
+from refmill.services.wire import quoted
 from refmill.zotero_items import note_of, zotero_item
 from refmill_hooks import Entry
 

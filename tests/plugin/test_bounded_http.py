@@ -13,9 +13,9 @@ import pytest
 import zstandard
 from tests.fakes.raw_server import RawServer, answer, dripping, endless
 
-from refmill.content_codings import BadCoding, unpacked
-from refmill.limits import Exceeded, Limits
-from refmill.net import HttpNet
+from refmill.services.content_codings import BadCoding, unpacked
+from refmill.services.limits import Exceeded, Limits
+from refmill.services.net import HttpNet
 from refmill_hooks import ServiceError
 
 OK = b"HTTP/1.1 200 OK\r\n"

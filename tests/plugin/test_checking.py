@@ -13,7 +13,7 @@ from refmill.enrichment import Asking, enrich
 from refmill.reading import read_entries
 from refmill.registry import Registry
 from refmill.report import Report
-from refmill.store import Store
+from refmill.services.store import Store
 from refmill_hooks import PRINTED_ID, Entry, Source
 
 BAD = "cs.CL},note={x"

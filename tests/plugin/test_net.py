@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from tests.fakes.arxiv_api import ArxivApi, Fault, Paper
 
-from refmill.net import HttpNet, Limits
+from refmill.services.net import HttpNet, Limits
 from refmill_hooks import Answer, ServiceError
 
 PAPERS = {"1706.03762": Paper("Attention Is All You Need")}

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from refmill.cli import main
-from refmill.store import Store
+from refmill.services.store import Store
 from refmill_hooks import Missing
 
 RAW = [("2403.01234", b"<entry/>"), ("2403.05678", Missing(reason="nobody knows it"))]
@@ -74,7 +74,7 @@ def test_a_store_that_cannot_be_written_costs_no_run(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from refmill.store import Store
+from refmill.services.store import Store
 with Store(sys.argv[1]) as store:
     for n in range(100):
         store.put("arxiv", [(f"{sys.argv[2]}.{n:05}", b"x" * 1000)])
@@ -171,7 +171,7 @@ def test_the_pushes_of_an_old_store_are_kept_apart_and_nothing_is_lost(tmp_path:
 def test_an_old_store_whose_migration_is_killed_is_migrated_by_the_next_run(tmp_path: Path) -> None:
     place = tmp_path / "a.sqlite"
     old_store(place, 100_000)
-    command = [sys.executable, "-c", "import sys; from refmill.store import Store; Store(sys.argv[1]).stats()", place]
+    command = [sys.executable, "-c", "import sys; from refmill.services.store import Store; Store(sys.argv[1]).stats()", place]
     for patience in (0.02, 0.1, 0.2, 0.4):
         run = subprocess.Popen(command)
         while run.poll() is None and not place.with_name("a.sqlite-wal").exists():
@@ -186,7 +186,7 @@ def test_an_old_store_whose_migration_is_killed_is_migrated_by_the_next_run(tmp_
 
 def test_two_runs_that_find_an_old_store_migrate_it_once(tmp_path: Path) -> None:
     old_store(tmp_path / "a.sqlite", 1000)
-    command = [sys.executable, "-c", "import sys; from refmill.store import Store; Store(sys.argv[1]).stats()"]
+    command = [sys.executable, "-c", "import sys; from refmill.services.store import Store; Store(sys.argv[1]).stats()"]
     runs = [subprocess.Popen([*command, tmp_path / "a.sqlite"]) for _ in range(2)]
     assert [run.wait(30) for run in runs] == [0, 0]
     with Store(tmp_path / "a.sqlite") as store:

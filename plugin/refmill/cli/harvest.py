@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.io.atomic import is_stream
     from refmill.errors import UsageError
     from refmill.harvest import Harvest, harvest
-    from refmill.net import HttpNet
+    from refmill.services.net import HttpNet
     from refmill_hooks import ServiceError
 
     def say(text: str) -> None:

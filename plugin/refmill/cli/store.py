@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.store import Store
+    from refmill.services.store import Store
 
     with Store(say=lambda text: print_error(f"refmill: {text}")) as store:
         if args.clear is not None and args.clear.partition(":")[0] == _PUSHED:

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.doi_org import DoiOrg
 from tests.fakes.raw_server import RawServer, answer
 
-from refmill import net
+from refmill.services import net
 from refmill.cli import main
 
 COMMANDS = {

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.arxiv_api import ArxivApi, Fault, Paper
 
 from refmill.builtin.arxiv_api import enricher as arxiv
-from refmill.net import HttpNet, Limits
+from refmill.services.net import HttpNet, Limits
 from refmill_hooks import Entry, Missing, NoOptions, ServiceError
 
 PAPERS = {f"2401.{number:05}": Paper(f"Paper {number}", versions=2) for number in range(1, 31)}

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from refmill import store_tables
-from refmill.store_tables import Count, Pushes, Stats
+from refmill.services import store_tables
+from refmill.services.store_tables import Count, Pushes, Stats
 from refmill_hooks import Missing
 
 if TYPE_CHECKING:

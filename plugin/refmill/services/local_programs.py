@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from refmill.errors import RefmillError
-from refmill.limits import Limits
-from refmill.wire import REDIRECTS, Then, Trouble, quoted, received
+from refmill.services.limits import Limits
+from refmill.services.wire import REDIRECTS, Then, Trouble, quoted, received
 from refmill_hooks import Answer
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Connection:
     """A program at an address. `hint`: what else to do than to start it. Use it as a context manager, or close it."""
 
     def __init__(self, program: str, url: str, headers: dict[str, str], *, hint: str = "") -> None:
-        from refmill.bounded_http import new_session
+        from refmill.services.bounded_http import new_session
 
         self.program = program
         self.url = url.rstrip("/")

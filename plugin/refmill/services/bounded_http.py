@@ -16,7 +16,7 @@ from typing import Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 
-from refmill.limits import Exceeded, Limits
+from refmill.services.limits import Exceeded, Limits
 
 __all__ = ["new_session"]
 

@@ -18,8 +18,8 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from refmill.limits import Limits
-from refmill.wire import REDIRECTS, Then, Trouble, exchange, is_this_machine, quoted, user_agent
+from refmill.services.limits import Limits
+from refmill.services.wire import REDIRECTS, Then, Trouble, exchange, is_this_machine, quoted, user_agent
 from refmill_hooks import Answer, ServiceError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class HttpNet:
         domain = host if is_this_machine(name) else ".".join(name.split(".")[-2:])
         with self._services_lock:
             if domain not in self._services:
-                from refmill.bounded_http import new_session
+                from refmill.services.bounded_http import new_session
 
                 headers = {"User-Agent": user_agent(), "Accept-Encoding": "gzip"}
                 self._services[domain] = _Service(new_session(self._limits, headers))

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from refmill.limits import Exceeded
+from refmill.services.limits import Exceeded
 
 __all__ = ["BadCoding", "unpacked"]
 

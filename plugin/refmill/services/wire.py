@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from refmill.content_codings import BadCoding, unpacked
-from refmill.limits import Exceeded, Limits
+from refmill.services.content_codings import BadCoding, unpacked
+from refmill.services.limits import Exceeded, Limits
 from refmill_hooks import Answer
 
 if TYPE_CHECKING:
