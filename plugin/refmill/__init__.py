@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refmill.api import convert, enrich, export, read
     from refmill.errors import PluginError, RefmillError, UsageError
-    from refmill.summary import Summary
+    from refmill.reporting.summary import Summary
     from refmill_hooks import Entry, Name, Venue, Version
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 _HOMES = {
     "refmill.api": ("convert", "enrich", "export", "read"),
     "refmill.errors": ("PluginError", "RefmillError", "UsageError"),
-    "refmill.report": ("Summary",),
+    "refmill.reporting.report": ("Summary",),
     "refmill_hooks": ("Entry", "Name", "Venue", "Version"),
 }
 

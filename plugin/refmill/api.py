@@ -10,7 +10,7 @@ from typing import Any
 
 from refmill.pipeline import DEFAULT_ENRICHERS, Job, entries_of, run
 from refmill.registry import Registry
-from refmill.summary import Summary
+from refmill.reporting.summary import Summary
 from refmill_hooks import Entry
 
 __all__ = ["convert", "enrich", "export", "read"]

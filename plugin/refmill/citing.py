@@ -15,7 +15,7 @@ from refmill.citing_bibtex import BIBTEX_STYLES, format_by_pybtex
 from refmill.citing_markup import FORMS, hide_markup, in_form
 from refmill.errors import UsageError, unknown_name
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill_hooks import Entry
 
 __all__ = ["BIBTEX_STYLES", "FORMS", "Cited", "cite", "streams", "style_names", "written"]

@@ -13,7 +13,7 @@ from html import escape, unescape
 from typing import Final
 from urllib.parse import quote
 
-from refmill.terminal import terminal_text
+from refmill.reporting.terminal import terminal_text
 from refmill_hooks.text import latex, squeeze
 
 __all__ = ["FORMS", "hide_markup", "in_form", "link"]

@@ -16,7 +16,7 @@ from refmill.errors import UsageError
 from refmill.merge import merge
 from refmill.io.ready import Ready
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill.services.store import MAX_AGE, Store
 from refmill_hooks import PROBLEM, Enricher, Entry, Missing, Net, ReadError, ServiceError
 

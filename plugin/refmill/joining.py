@@ -9,9 +9,9 @@ from refmill.builtin.transforms.keys import settled
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of, write
 from refmill.planning import KEYS, Job, planned
-from refmill.progress import Progress
+from refmill.reporting.progress import Progress
 from refmill.registry import Registry
-from refmill.summary import Summary, Tally
+from refmill.reporting.summary import Summary, Tally
 
 __all__ = ["join"]
 

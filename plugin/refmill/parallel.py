@@ -27,7 +27,7 @@ from refmill.planning import Job, Plan
 from refmill.reading import read_entries, tell_latin1
 from refmill.io.ready import Piece, Problem, Shard
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill.io.unpacking import BROKEN, PlainFile, Rewound
 from refmill.worker import Told, read_shard
 from refmill_hooks import Entry, Reader, Source

@@ -16,12 +16,12 @@ from refmill.io.inputs import Opened, open_inputs
 from refmill.io.outputs import Outputs
 from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
-from refmill.progress import Progress
+from refmill.reporting.progress import Progress
 from refmill.reading import drop_duplicates, in_batches, read_entries
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill.services.store import Store
-from refmill.summary import Summary
+from refmill.reporting.summary import Summary
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 

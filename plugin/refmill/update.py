@@ -24,9 +24,9 @@ from refmill.builtin.bibtex.line_ends import Lines
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of
 from refmill.planning import Job
-from refmill.progress import Progress
+from refmill.reporting.progress import Progress
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill_hooks import Entry, ReadError
 from refmill_hooks._private_file import PrivateFile
 from refmill_hooks.identifiers import carries_class

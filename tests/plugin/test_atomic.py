@@ -20,7 +20,7 @@ import pytest
 import refmill
 from refmill.io.atomic import Files, Target, identity
 from refmill.errors import UsageError
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill.update import Updated
 from refmill.update import write as update_library
 from refmill_hooks._private_file import PrivateFile

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 import refmill
-from refmill.summary import Summary
+from refmill.reporting.summary import Summary
 
 ROW = {
     "id": "2401.00001",

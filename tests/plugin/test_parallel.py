@@ -29,7 +29,7 @@ from refmill.errors import UsageError
 from refmill.pipeline import Job, run
 from refmill.io.ready import Piece, Shard
 from refmill.registry import Registry
-from refmill.summary import Summary
+from refmill.reporting.summary import Summary
 from refmill.io.unpacking import PlainFile
 
 TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from refmill.cli import main
-from refmill.progress import Progress
-from refmill.terminal import print_error, print_line, terminal_text
+from refmill.reporting.progress import Progress
+from refmill.reporting.terminal import print_error, print_line, terminal_text
 
 ESCAPE = "\x1b]0;owned\x07\x9b31m\u202eevil\u2028\x7f"
 VISIBLE_FORMAT = set(
@@ -167,7 +167,7 @@ def test_progress_reads_no_markup_and_obeys_no_escape() -> None:
 
     moving = Terminal()
     with Progress(moving) as progress:
-        from refmill.summary import Summary
+        from refmill.reporting.summary import Summary
 
         progress._tell(1, Summary(), 1.0)
         progress.say("file [red]:smile:\x1b]0;owned\x07")
@@ -184,7 +184,7 @@ def test_a_command_that_stands_behind_its_options_is_told(capsys: pytest.Capture
 
 def test_what_libraries_log_passes_the_door(capsys: pytest.CaptureFixture[str]) -> None:
     code = (
-        "import logging; from refmill.terminal import log_to_terminal; log_to_terminal();"
+        "import logging; from refmill.reporting.terminal import log_to_terminal; log_to_terminal();"
         "logging.getLogger('lib').warning('answer %s', '\\x1b[2J', exc_info=ValueError('x'))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from refmill.cli.signals import stopped_by_signals
-from refmill.terminal import (
+from refmill.reporting.terminal import (
     error_stream,
     flush_output,
     log_to_terminal,

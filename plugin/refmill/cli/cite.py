@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
-from refmill.terminal import print_error, print_text
+from refmill.reporting.terminal import print_error, print_text
 
 if TYPE_CHECKING:
     from refmill.registry import Registry
-    from refmill.report import Report
+    from refmill.reporting.report import Report
     from refmill_hooks import Entry
 
 _AT_ONCE: Final = 100
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.io.atomic import STDOUT, Files
     from refmill.clashes import check_targets
     from refmill.pipeline import entries_of, started
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, source_arguments
-from refmill.terminal import print_error
+from refmill.reporting.terminal import print_error
 
 EPILOG = """\
 An INPUT is a file, a folder, a quoted glob, - for stdin, or an arXiv id, URL or DOI. Files may be compressed or packed.
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import run as run_job
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.registry import Registry
 
     job = job_of(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from refmill.cli.common import plugin_arguments
-from refmill.terminal import print_line
+from refmill.reporting.terminal import print_line
 
 EPILOG = """\
 examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from refmill.terminal import print_error
+from refmill.reporting.terminal import print_error
 
 EPILOG = """\
 arXiv is asked once in three seconds, so all of it takes hours. Interrupted, run the same command again: it goes on

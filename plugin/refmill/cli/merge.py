@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from refmill.cli.common import overwrite_argument, plugin_arguments
-from refmill.terminal import print_error
+from refmill.reporting.terminal import print_error
 
 EPILOG = """\
 A SHARD is a .bib or CSL-JSON file; for a Zotero RDF of all, merge such shards with -o all.rdf. Entries keep their order
@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.joining import join
     from refmill.planning import Job
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.registry import Registry
 
     job = Job(

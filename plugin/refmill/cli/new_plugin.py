@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from refmill.terminal import print_line
+from refmill.reporting.terminal import print_line
 
 EPILOG = """\
 examples:

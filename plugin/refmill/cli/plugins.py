@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from refmill.cli.common import plugin_arguments
-from refmill.terminal import print_line
+from refmill.reporting.terminal import print_line
 
 EPILOG = """\
 examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
-from refmill.terminal import print_error
+from refmill.reporting.terminal import print_error
 
 EPILOG = """\
 What was pushed to a library is remembered, and not pushed again. Zotero puts entries into the collection that is
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import entries_of
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.push import NotRunning, push
     from refmill.registry import Registry
 

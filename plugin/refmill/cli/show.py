@@ -7,7 +7,7 @@ from typing import Any
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
 from refmill.errors import UsageError
-from refmill.terminal import print_error, print_line
+from refmill.reporting.terminal import print_error, print_line
 
 EPILOG = """\
 examples:
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import entries_of
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.registry import Registry
     from refmill_hooks.identifiers import BadIdentifier, parse_id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 
-from refmill.terminal import print_error, print_line
+from refmill.reporting.terminal import print_error, print_line
 
 EPILOG = """\
 The store's place is REFMILL_STORE, by default in the user's cache folder.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from refmill.terminal import print_line
+from refmill.reporting.terminal import print_line
 
 EPILOG = """\
 examples:

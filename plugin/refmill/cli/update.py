@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 
 from refmill.cli.common import job_of, plugin_arguments, source_arguments
-from refmill.terminal import print_error, print_line
+from refmill.reporting.terminal import print_error, print_line
 
 EPILOG = """\
 Without --write the changes are printed as a diff, and nothing is touched. The old library is kept beside the new
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.progress import Progress
+    from refmill.reporting.progress import Progress
     from refmill.registry import Registry
     from refmill.update import update, write
 

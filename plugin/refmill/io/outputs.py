@@ -17,7 +17,7 @@ from refmill_hooks.spool import Spool
 from refmill.errors import UsageError
 from refmill.io.ready import Ready, Shard
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill_hooks import Entry, Exporter
 
 __all__ = ["Output", "Outputs"]

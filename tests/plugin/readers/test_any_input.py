@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from refmill.reading import read_entries
 from refmill.registry import Registry
-from refmill.report import Report
+from refmill.reporting.report import Report
 from refmill_hooks import Source
 
 REGISTRY = Registry()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
-from refmill.terminal import terminal_text
+from refmill.reporting.terminal import terminal_text
 from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.names import display_name

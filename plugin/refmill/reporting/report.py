@@ -13,7 +13,7 @@ import msgspec
 from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
 from refmill.merge import Dispute
-from refmill.summary import EXAMPLES, Summary, Tally
+from refmill.reporting.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 
 __all__ = ["Report"]
@@ -117,7 +117,7 @@ class Report:
         out.write(b"}\n")
 
     def _write_page(self, out: Target) -> None:
-        from refmill.report_page import page
+        from refmill.reporting.page import page
 
         def rows(name: str) -> Iterator[dict[str, Any]]:
             self._spools[name].seek(0)
@@ -202,7 +202,7 @@ class Report:
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:
-            from refmill.report_page import row_of_entry
+            from refmill.reporting.page import row_of_entry
 
             self._keep("entries", row_of_entry(entry))
 

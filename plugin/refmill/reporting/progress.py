@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, TextIO
 
-from refmill.summary import Summary
-from refmill.terminal import error_stream, terminal_text, write_line
+from refmill.reporting.summary import Summary
+from refmill.reporting.terminal import error_stream, terminal_text, write_line
 from refmill_hooks import Entry
 
 __all__ = ["Progress"]
