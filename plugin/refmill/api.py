@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from refmill.pipeline import DEFAULT_ENRICHERS, Job, entries_of, run
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary
 from refmill_hooks import Entry
 

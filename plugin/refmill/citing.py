@@ -14,7 +14,7 @@ import msgspec
 from refmill.citing_bibtex import BIBTEX_STYLES, format_by_pybtex
 from refmill.citing_markup import FORMS, hide_markup, in_form
 from refmill.errors import UsageError, unknown_name
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry
 

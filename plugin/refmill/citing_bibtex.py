@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from refmill.citing_markup import hide_markup, link
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.names import display_name
 from refmill_hooks.text import plain

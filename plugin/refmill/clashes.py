@@ -9,7 +9,7 @@ from refmill.io.atomic import identity, is_stream
 from refmill.errors import UsageError
 from refmill.io.inputs import STDIN, input_files
 from refmill.planning import Job
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 
 __all__ = ["check_targets"]
 

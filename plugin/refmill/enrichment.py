@@ -15,7 +15,7 @@ from refmill.checking import checked
 from refmill.errors import UsageError
 from refmill.merge import merge
 from refmill.io.ready import Ready
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import MAX_AGE, Store
 from refmill_hooks import PROBLEM, Enricher, Entry, Missing, Net, ReadError, ServiceError

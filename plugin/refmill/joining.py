@@ -10,7 +10,7 @@ from refmill.errors import UsageError
 from refmill.pipeline import entries_of, write
 from refmill.planning import KEYS, Job, planned
 from refmill.reporting.progress import Progress
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary, Tally
 
 __all__ = ["join"]

@@ -26,7 +26,7 @@ from refmill.io.inputs import Opened, size_of
 from refmill.planning import Job, Plan
 from refmill.reading import read_entries, tell_latin1
 from refmill.io.ready import Piece, Problem, Shard
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.io.unpacking import BROKEN, PlainFile, Rewound
 from refmill.worker import Told, read_shard

@@ -18,7 +18,7 @@ from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.reporting.progress import Progress
 from refmill.reading import drop_duplicates, in_batches, read_entries
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import Store
 from refmill.reporting.summary import Summary

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from refmill.io.atomic import STDOUT
 from refmill.errors import UsageError
-from refmill.options import distribute, fill
+from refmill.plugins.options import distribute, fill
 from refmill.io.outputs import Output
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.services.store import MAX_AGE
 from refmill_hooks import Enricher, Exporter, Transform
 

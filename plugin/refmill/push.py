@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from refmill.services.local_programs import Connection, NotRunning, PushError, decoded
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.services.store import Store
 from refmill.services.wire import quoted
 from refmill.zotero_api import LocalApi

@@ -13,7 +13,7 @@ from refmill.builtin.compact import IdSet
 from refmill.checking import checked
 from refmill.io.inputs import Opened
 from refmill.io.ready import Ready
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.io.unpacking import BROKEN
 from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source

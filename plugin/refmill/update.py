@@ -25,7 +25,7 @@ from refmill.errors import UsageError
 from refmill.pipeline import entries_of
 from refmill.planning import Job
 from refmill.reporting.progress import Progress
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, ReadError
 from refmill_hooks._private_file import PrivateFile

@@ -19,7 +19,7 @@ from refmill.enrichment import lacks
 from refmill.planning import KEYS, Plan, planned
 from refmill.reading import BATCH, identity, read_entries
 from refmill.io.ready import Piece, Problem, Ready, Shard
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, Source
 from refmill_hooks.journal_refs import with_venue

@@ -34,7 +34,7 @@ from tests.benchmarks.rows import rows, text_dump, written
 
 from refmill.pipeline import Job, run
 from refmill.reading import drop_duplicates
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Source
 from refmill_hooks.journal_refs import with_venue

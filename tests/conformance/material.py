@@ -10,7 +10,7 @@ from tests.shared import SHARED
 
 from refmill import read
 from refmill.pipeline import Job, entries_of, run
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.testing import hard_entries
 

@@ -13,7 +13,7 @@ from tests.conformance.programs import HERE, blocks_in_halves, in_halves, needs,
 from refmill.builtin.bibtex.layout import KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
 from refmill.pipeline import Job
 from refmill.pipeline import run as run_job
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, Venue
 from refmill_hooks.text.tables import KNOWN_IN_MATH
 from refmill_hooks.text import latex

@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.programs import HERE, lacks, run
 
 from refmill.cli import main
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue
 
 citing = pytest.importorskip("refmill.citing")

@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.programs import needs, run
 from tests.hostile import hostile_entries, values
 
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 
 SECRET: Final = "TOP SECRET"

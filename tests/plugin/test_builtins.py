@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.shared import shared
 
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks.testing import check_exporter, check_reader, check_transform
 
 REGISTRY = Registry()

@@ -11,7 +11,7 @@ import pytest
 from refmill.checking import checked
 from refmill.enrichment import Asking, enrich
 from refmill.reading import read_entries
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import Store
 from refmill_hooks import PRINTED_ID, Entry, Source

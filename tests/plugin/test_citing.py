@@ -13,7 +13,7 @@ import pytest
 
 from refmill.citing import Cited, cite, written
 from refmill.cli import main
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue
 
 pytest.importorskip("citeproc")

@@ -28,7 +28,7 @@ from refmill import parallel, worker
 from refmill.errors import UsageError
 from refmill.pipeline import Job, run
 from refmill.io.ready import Piece, Shard
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary
 from refmill.io.unpacking import PlainFile
 

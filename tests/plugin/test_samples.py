@@ -79,7 +79,7 @@ def test_the_single_file_writes_yaml_that_is_read_back(tmp_path: Path) -> None:
 
 
 def test_the_single_file_keeps_to_the_contract() -> None:
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
     from refmill_hooks.testing import check_exporter
 
     assert check_exporter(Registry([SAMPLES / "hayagriva_yaml.py"], strict=True).exporters["hayagriva"])

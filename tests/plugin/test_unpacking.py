@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from refmill.cli import main
 from refmill.io.inputs import open_inputs
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.io.unpacking import BROKEN, sources_in
 from refmill_hooks import Source
 

@@ -12,7 +12,7 @@ from refmill.cli.common import job_of, overwrite_argument, plugin_arguments, sou
 from refmill.reporting.terminal import print_error, print_text
 
 if TYPE_CHECKING:
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
     from refmill.reporting.report import Report
     from refmill_hooks import Entry
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.clashes import check_targets
     from refmill.pipeline import entries_of, started
     from refmill.reporting.progress import Progress
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
     job = job_of(args, inputs=args.inputs, overwrite=args.overwrite)

@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import run as run_job
     from refmill.reporting.progress import Progress
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     job = job_of(
         args,

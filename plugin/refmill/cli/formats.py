@@ -26,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.errors import unknown_name
-    from refmill.options import describe
-    from refmill.registry import Registry
+    from refmill.plugins.options import describe
+    from refmill.plugins.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
     tables: dict[str, Mapping[str, Any]] = {

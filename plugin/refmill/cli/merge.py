@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.joining import join
     from refmill.planning import Job
     from refmill.reporting.progress import Progress
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     job = Job(
         inputs=args.shards,

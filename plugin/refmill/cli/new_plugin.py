@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.scaffold import new_plugin
+    from refmill.plugins.scaffold import new_plugin
 
     for path in new_plugin(args.role, args.name, args.folder):
         print_line(str(path))

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
     for plugin in registry.plugins:

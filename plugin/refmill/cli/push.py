@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import entries_of
     from refmill.reporting.progress import Progress
     from refmill.push import NotRunning, push
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)
     progress = Progress.on_stderr()

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import entries_of
     from refmill.reporting.progress import Progress
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
     from refmill_hooks.identifiers import BadIdentifier, parse_id
 
     try:

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.reporting.progress import Progress
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
     from refmill.update import update, write
 
     args.refresh = True

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from refmill.errors import UsageError
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.io.unpacking import BROKEN, PlainFile, Rewound, sources_in
 from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id

@@ -16,7 +16,7 @@ from refmill.io.atomic import Files, Target, close_quietly, is_stdout
 from refmill_hooks.spool import Spool
 from refmill.errors import UsageError
 from refmill.io.ready import Ready, Shard
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, Exporter
 

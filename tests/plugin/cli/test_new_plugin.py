@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from refmill.cli import main
-from refmill.registry import Registry
-from refmill.scaffold import ROLES
+from refmill.plugins.registry import Registry
+from refmill.plugins.scaffold import ROLES
 
 
 @pytest.mark.parametrize("role", ROLES)

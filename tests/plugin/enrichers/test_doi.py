@@ -11,7 +11,7 @@ from tests.fakes.doi_org import DoiOrg
 
 from refmill.builtin import doi
 from refmill.cli import main
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, ReadError, Venue
 from refmill_hooks.testing import FakeNet, check_enricher
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue
 from refmill_hooks.testing import check_exporter, hard_entries
 

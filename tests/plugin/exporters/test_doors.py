@@ -11,7 +11,7 @@ from lxml import etree
 from tests.hostile import depths, hostile_entries, values
 
 from refmill.builtin.csl_json.exporter import TYPES
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Exporter
 from refmill_hooks.text import executing_commands
 

@@ -9,7 +9,7 @@ import pytest
 from rdflib import RDF, Graph, Namespace
 from rdflib.term import Node
 
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, Venue
 from refmill_hooks.testing import check_exporter, hard_entries
 

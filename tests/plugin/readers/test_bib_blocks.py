@@ -15,7 +15,7 @@ from refmill.builtin.bibtex import blocks as bib_blocks
 from refmill.builtin.bibtex.blocks import blocks
 from refmill.builtin.bibtex.fields import fields_of
 from refmill.builtin.bibtex import reader as bib
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import Source
 
 LAST = "\n@misc{last, title={Last}}"

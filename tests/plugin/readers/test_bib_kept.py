@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugin.readers.bibs import one, read
 
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, PRINTED_ID, Entry, Venue
 
 EXPORTERS = Registry().exporters

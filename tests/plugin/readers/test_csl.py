@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.shared import shared
 
 from refmill.builtin.csl_json import reader as csl
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, PROBLEM, Entry, Name, ReadError, Venue
 from refmill_hooks.testing import check_reader, hard_entries
 

@@ -221,7 +221,7 @@ def test_what_holds_no_records_is_not_its_format(head: bytes) -> None:
 
 
 def test_a_recorded_page_is_read_whole_in_any_blocks() -> None:
-    from refmill.registry import Registry
+    from refmill.plugins.registry import Registry
 
     data = gzip.decompress(shared("data/oai/page001.xml.gz").read_bytes())
     entries = check_reader(Registry().readers["oai"], data, 1000)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refmill.cli import main
-from refmill.registry import Registry
+from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, MERGED, Entry, Name, Venue
 from refmill_hooks.testing import check_transform, hard_entries
 

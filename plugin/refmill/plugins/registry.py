@@ -23,7 +23,7 @@ import msgspec
 import pluggy
 
 from refmill.errors import PluginError, UsageError, unknown_name
-from refmill.options import describe
+from refmill.plugins.options import describe
 from refmill_hooks import ENTRY_POINT_GROUP, Enricher, Entry, Exporter, Reader, Transform, specs
 
 __all__ = ["Plugin", "Registry"]
