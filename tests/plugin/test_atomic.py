@@ -21,8 +21,8 @@ import refmill
 from refmill.io.atomic import Files, Target, identity
 from refmill.errors import UsageError
 from refmill.reporting.report import Report
-from refmill.update import Updated
-from refmill.update import write as update_library
+from refmill.commands.update import Updated
+from refmill.commands.update import write as update_library
 from refmill_hooks._private_file import PrivateFile
 
 

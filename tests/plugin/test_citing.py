@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from refmill.citing import Cited, cite, written
+from refmill.commands.cite import Cited, cite, written
 from refmill.cli import main
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue

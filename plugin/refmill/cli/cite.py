@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _pieces(entries: Iterator[Entry], args: argparse.Namespace, registry: Registry, report: Report) -> Iterator[str]:
     """The text, a hundred entries after the other where the style lets each stand for itself."""
-    from refmill.citing import cite, streams, written
+    from refmill.commands.cite import cite, streams, written
 
     at_once = _AT_ONCE if not args.inline and streams(args.style) else None
     while chosen := list(islice(entries, at_once)):

@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.joining import join
+    from refmill.commands.merge import join
     from refmill.planning import Job
     from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry

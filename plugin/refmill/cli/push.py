@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline import entries_of
     from refmill.reporting.progress import Progress
-    from refmill.push import NotRunning, push
+    from refmill.commands.push import NotRunning, push
     from refmill.plugins.registry import Registry
 
     registry = Registry(args.plugin, strict=args.strict)

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.citing import style_names
+    from refmill.commands.cite import style_names
 
     found = [name for name in style_names() if all(word.lower() in name for word in args.words)]
     for name in found:

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
-    from refmill.update import update, write
+    from refmill.commands.update import update, write
 
     args.refresh = True
     registry = Registry(args.plugin, strict=args.strict)

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.oai_pmh import EXPIRED, GONE, OaiPmh
 
 from refmill.cli import main
-from refmill.harvest_files import Files
+from refmill.commands.harvest_files import Files
 
 RECORDS = [(f"2401.{number:05}", f"2024-01-{number:02}") for number in range(1, 11)]
 

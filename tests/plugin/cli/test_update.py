@@ -277,7 +277,7 @@ def test_the_diff_is_a_patch_that_gives_the_new_library(
 def test_a_library_that_another_program_changed_meanwhile_is_left_to_it(
     library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from refmill import update
+    from refmill.commands import update
 
     refreshed = update._refreshed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from refmill.io import atomic
-from refmill.harvest_files import Harvested
+from refmill.commands.harvest_files import Harvested
 from refmill_hooks import ServiceError
 
 __all__ = ["Stream"]

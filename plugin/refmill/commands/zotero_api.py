@@ -12,7 +12,7 @@ import msgspec
 
 from refmill.services.local_programs import Connection, PushError, decoded
 from refmill.services.wire import quoted
-from refmill.zotero_items import note_of, zotero_item
+from refmill.commands.zotero_items import note_of, zotero_item
 from refmill_hooks import Entry
 
 __all__ = ["LocalApi"]

@@ -19,7 +19,7 @@ from refmill.services.local_programs import Connection, NotRunning, PushError, d
 from refmill.plugins.registry import Registry
 from refmill.services.store import Store
 from refmill.services.wire import quoted
-from refmill.zotero_api import LocalApi
+from refmill.commands.zotero_api import LocalApi
 from refmill_hooks import Entry, Exporter
 
 __all__ = ["PROGRAMS", "NotRunning", "PushError", "Pushed", "push"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from refmill.citing_markup import hide_markup, link
+from refmill.commands.cite_markup import hide_markup, link
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.names import display_name

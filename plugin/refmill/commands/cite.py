@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.citing_bibtex import BIBTEX_STYLES, format_by_pybtex
-from refmill.citing_markup import FORMS, hide_markup, in_form
+from refmill.commands.cite_bibtex import BIBTEX_STYLES, format_by_pybtex
+from refmill.commands.cite_markup import FORMS, hide_markup, in_form
 from refmill.errors import UsageError, unknown_name
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
