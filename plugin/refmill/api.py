@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from refmill.pipeline import DEFAULT_ENRICHERS, Job, entries_of, run
+from refmill.pipeline.run import DEFAULT_ENRICHERS, Job, entries_of, run
 from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary
 from refmill_hooks import Entry

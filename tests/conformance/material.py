@@ -9,7 +9,7 @@ from typing import Final
 from tests.shared import SHARED
 
 from refmill import read
-from refmill.pipeline import Job, entries_of, run
+from refmill.pipeline.run import Job, entries_of, run
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 from refmill_hooks.testing import hard_entries

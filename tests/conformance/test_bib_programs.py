@@ -11,8 +11,8 @@ from tests.conformance.material import Written
 from tests.conformance.programs import HERE, blocks_in_halves, in_halves, needs, run
 
 from refmill.builtin.bibtex.layout import KEPT, KEPT_TYPE, OTHER_TYPES, TYPES
-from refmill.pipeline import Job
-from refmill.pipeline import run as run_job
+from refmill.pipeline.run import Job
+from refmill.pipeline.run import run as run_job
 from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, Venue
 from refmill_hooks.text.tables import KNOWN_IN_MATH

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.conformance.material import Written
 
-from refmill.pipeline import Job, entries_of
+from refmill.pipeline.run import Job, entries_of
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from refmill.checking import checked
-from refmill.enrichment import Asking, enrich
-from refmill.reading import read_entries
+from refmill.pipeline.checking import checked
+from refmill.pipeline.enrichment import Asking, enrich
+from refmill.pipeline.reading import read_entries
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import Store

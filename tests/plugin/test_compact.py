@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill.builtin.compact import CompactSet, IdSet
+from refmill.pipeline.compact import CompactSet, IdSet
 
 IDS = st.one_of(
     st.text(max_size=3),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refmill.merge import merge
+from refmill.pipeline.reconcile import merge
 from refmill_hooks import SUSPECT, UNVERIFIED, Entry, Name, Version
 
 ANN = Name(family="Bee", given="Ann")
@@ -127,7 +127,7 @@ def test_merging_the_same_answer_twice_changes_nothing_more(mine: Entry, theirs:
 
 @given(ENTRIES, ENTRIES)
 def test_every_value_is_in_the_entry_or_in_the_report_up_to_spelling(mine: Entry, theirs: Entry) -> None:
-    from refmill.merge import _folded, _shown
+    from refmill.pipeline.reconcile import _folded, _shown
 
     merged, disputes = merge(mine, theirs)
     told = {(each.field, text) for each in disputes for text in (each.kept, each.other)}

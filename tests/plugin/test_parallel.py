@@ -26,7 +26,7 @@ from tests.fakes.doi_org import DoiOrg
 import refmill
 from refmill import parallel, worker
 from refmill.errors import UsageError
-from refmill.pipeline import Job, run
+from refmill.pipeline.run import Job, run
 from refmill.io.ready import Piece, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.benchmarks.rows import written
 
-from refmill.process_pool import ProcessPool
+from refmill.pipeline.process_pool import ProcessPool
 
 
 def test_results_come_in_the_order_in_which_they_are_asked_for() -> None:

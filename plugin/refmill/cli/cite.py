@@ -43,8 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.io.atomic import STDOUT, Files
-    from refmill.clashes import check_targets
-    from refmill.pipeline import entries_of, started
+    from refmill.pipeline.clashes import check_targets
+    from refmill.pipeline.run import entries_of, started
     from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from refmill.errors import UsageError
 
 if TYPE_CHECKING:
-    from refmill.pipeline import Job
+    from refmill.pipeline.run import Job
 
 __all__ = ["job_of", "overwrite_argument", "plugin_arguments", "source_arguments"]
 
@@ -58,7 +58,7 @@ def source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def job_of(args: argparse.Namespace, **more: object) -> Job:
     """The job that the arguments of `source_arguments` and the command's own (`more`) ask for."""
-    from refmill.pipeline import Job
+    from refmill.pipeline.run import Job
 
     if not args.max_age >= 0:
         raise UsageError(f"--max-age {args.max_age:g}: write a number of days, 0 or more")

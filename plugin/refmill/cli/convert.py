@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.pipeline import run as run_job
+    from refmill.pipeline.run import run as run_job
     from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
 

@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.commands.merge import join
-    from refmill.planning import Job
+    from refmill.pipeline.job import Job
     from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
 

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.pipeline import entries_of
+    from refmill.pipeline.run import entries_of
     from refmill.reporting.progress import Progress
     from refmill.commands.push import NotRunning, push
     from refmill.plugins.registry import Registry

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from refmill.io.atomic import Files
-from refmill.builtin.transforms.keys import settled
+from refmill.pipeline.keys import settled
 from refmill.errors import UsageError
-from refmill.pipeline import entries_of, write
-from refmill.planning import KEYS, Job, planned
+from refmill.pipeline.run import entries_of, write
+from refmill.pipeline.job import KEYS, Job, planned
 from refmill.reporting.progress import Progress
 from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary, Tally

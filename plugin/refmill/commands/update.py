@@ -22,8 +22,8 @@ from refmill.builtin.bibtex.fields import fields_of
 from refmill.builtin.bibtex.layout import CONTAINERS, TYPES
 from refmill.builtin.bibtex.line_ends import Lines
 from refmill.errors import UsageError
-from refmill.pipeline import entries_of
-from refmill.planning import Job
+from refmill.pipeline.run import entries_of
+from refmill.pipeline.job import Job
 from refmill.reporting.progress import Progress
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report

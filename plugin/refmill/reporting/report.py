@@ -12,7 +12,7 @@ import msgspec
 
 from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
-from refmill.merge import Dispute
+from refmill.pipeline.reconcile import Dispute
 from refmill.reporting.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 

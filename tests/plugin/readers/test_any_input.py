@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refmill.reading import read_entries
+from refmill.pipeline.reading import read_entries
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Source

@@ -13,7 +13,7 @@ from tests.shared import shared
 import refmill
 from refmill.builtin.bibtex.ids import arxiv_id_of
 from refmill.builtin.bibtex import reader as bib
-from refmill.pipeline import Job, run
+from refmill.pipeline.run import Job, run
 from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, ReadError, SkipRecord, Source, Venue
 from refmill_hooks.testing import check_reader, hard_entries

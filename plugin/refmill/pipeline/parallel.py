@@ -23,18 +23,18 @@ import msgspec
 
 from refmill.errors import UsageError
 from refmill.io.inputs import Opened, size_of
-from refmill.planning import Job, Plan
-from refmill.reading import read_entries, tell_latin1
+from refmill.pipeline.job import Job, Plan
+from refmill.pipeline.reading import read_entries, tell_latin1
 from refmill.io.ready import Piece, Problem, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.io.unpacking import BROKEN, PlainFile, Rewound
-from refmill.worker import Told, read_shard
+from refmill.pipeline.worker import Told, read_shard
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.source import BLOCK
 
 if TYPE_CHECKING:
-    from refmill.process_pool import ProcessPool
+    from refmill.pipeline.process_pool import ProcessPool
 
 __all__ = ["JOBS", "default_jobs", "is_parallel", "process_pool", "read_ready"]
 
@@ -60,7 +60,7 @@ def default_jobs(inputs: Sequence[str], least: int = 1) -> int:
 
 def process_pool(jobs: int) -> ProcessPool:
     """Processes of this machine; none outlives the context, or this process. Raises UsageError."""
-    from refmill.process_pool import ProcessPool
+    from refmill.pipeline.process_pool import ProcessPool
 
     try:
         return ProcessPool(jobs)
@@ -80,7 +80,7 @@ def read_ready(
     opened: Iterator[Opened], job: Job, registry: Registry, report: Report, executor: Executor, jobs: int
 ) -> Iterator[Entry]:
     """The entries of all sources in their order, those of formats that can be cut read by the executor's workers."""
-    from refmill.process_pool import ProcessPool
+    from refmill.pipeline.process_pool import ProcessPool
 
     work = pickle.dumps((job, registry.files))
     here = isinstance(executor, ProcessPool)

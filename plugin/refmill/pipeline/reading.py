@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.builtin.compact import IdSet
-from refmill.checking import checked
+from refmill.pipeline.compact import IdSet
+from refmill.pipeline.checking import checked
 from refmill.io.inputs import Opened
 from refmill.io.ready import Ready
 from refmill.plugins.registry import Registry

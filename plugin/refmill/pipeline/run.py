@@ -9,15 +9,15 @@ from itertools import chain
 from typing import Any, Final
 
 from refmill.io.atomic import Files
-from refmill.clashes import check_targets
-from refmill.enrichment import Asking, enrich
+from refmill.pipeline.clashes import check_targets
+from refmill.pipeline.enrichment import Asking, enrich
 from refmill.errors import UsageError
 from refmill.io.inputs import Opened, open_inputs
 from refmill.io.outputs import Outputs
-from refmill.parallel import default_jobs, is_parallel, process_pool, read_ready
-from refmill.planning import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
+from refmill.pipeline.parallel import default_jobs, is_parallel, process_pool, read_ready
+from refmill.pipeline.job import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.reporting.progress import Progress
-from refmill.reading import drop_duplicates, in_batches, read_entries
+from refmill.pipeline.reading import drop_duplicates, in_batches, read_entries
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import Store

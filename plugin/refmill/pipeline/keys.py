@@ -11,7 +11,7 @@ from itertools import dropwhile
 
 from msgspec.structs import replace
 
-from refmill.builtin.compact import CompactSet
+from refmill.pipeline.compact import CompactSet
 from refmill_hooks.spool import Spool
 from refmill_hooks import REPLACED_KEY, Entry, Transform, hookimpl
 from refmill_hooks.citation_keys import ascii_letters, has_readable_key

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from refmill.checking import checked
+from refmill.pipeline.checking import checked
 from refmill.errors import UsageError
-from refmill.merge import merge
+from refmill.pipeline.reconcile import merge
 from refmill.io.ready import Ready
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report

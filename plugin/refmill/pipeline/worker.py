@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from refmill.builtin.transforms.keys import KeyOptions, alone
-from refmill.enrichment import lacks
-from refmill.planning import KEYS, Plan, planned
-from refmill.reading import BATCH, identity, read_entries
+from refmill.pipeline.keys import KeyOptions, alone
+from refmill.pipeline.enrichment import lacks
+from refmill.pipeline.job import KEYS, Plan, planned
+from refmill.pipeline.reading import BATCH, identity, read_entries
 from refmill.io.ready import Piece, Problem, Ready, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report

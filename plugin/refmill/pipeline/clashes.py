@@ -8,7 +8,7 @@ from os import fspath
 from refmill.io.atomic import identity, is_stream
 from refmill.errors import UsageError
 from refmill.io.inputs import STDIN, input_files
-from refmill.planning import Job
+from refmill.pipeline.job import Job
 from refmill.plugins.registry import Registry
 
 __all__ = ["check_targets"]
