@@ -15,8 +15,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from refmill_hooks.entry import Entry, Venue
-from refmill_hooks.text.cache import remembered
 from refmill_hooks.text import squeeze
+from refmill_hooks.text.cache import remembered
 
 __all__ = ["names_more", "venue_of", "with_venue"]
 

@@ -31,7 +31,7 @@ __all__ = [
 _HOMES = {
     "refmill.api": ("convert", "enrich", "export", "read"),
     "refmill.errors": ("PluginError", "RefmillError", "UsageError"),
-    "refmill.reporting.report": ("Summary",),
+    "refmill.reporting.summary": ("Summary",),
     "refmill_hooks": ("Entry", "Name", "Venue", "Version"),
 }
 

@@ -32,8 +32,8 @@ from typing import Any
 from tests.benchmarks.peers import LIBRARIES, by_bare_loop
 from tests.benchmarks.rows import rows, text_dump, written
 
-from refmill.pipeline.run import Job, run
 from refmill.pipeline.reading import drop_duplicates
+from refmill.pipeline.run import Job, run
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Source

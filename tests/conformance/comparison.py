@@ -29,8 +29,8 @@ from refmill_hooks import OF_INSTITUTIONS, Entry
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.names import display_name
-from refmill_hooks.text.tables import KNOWN_IN_MATH, LIKE_LATIN
 from refmill_hooks.text import plain
+from refmill_hooks.text.tables import KNOWN_IN_MATH, LIKE_LATIN
 
 __all__ = ["RESULTS", "Counts", "folded", "measured", "table"]
 

@@ -15,8 +15,8 @@ from refmill.pipeline.run import Job
 from refmill.pipeline.run import run as run_job
 from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, Venue
-from refmill_hooks.text.tables import KNOWN_IN_MATH
 from refmill_hooks.text import latex
+from refmill_hooks.text.tables import KNOWN_IN_MATH
 
 STYLES = ("plain", "unsrt", "abbrv", "ieeetr")
 DOCUMENT = """\\documentclass{{article}}\\usepackage[utf8]{{inputenc}}\\usepackage[T1]{{fontenc}}

@@ -10,8 +10,8 @@ from itertools import product
 from types import ModuleType
 
 import pytest
-
 from refmill.builtin.readers import abs, atom, bib, csl, ids, listing, oai, snapshot, text
+
 from refmill_hooks import ReadError, SkipRecord, Source
 from refmill_hooks.author_lists import split_authors
 from refmill_hooks.categories import categories_in

@@ -8,8 +8,8 @@ import tarfile
 
 from tests.shared import shared
 
-from refmill.builtin.listings.layout import records_of_lines
 from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings.layout import records_of_lines
 from refmill_hooks import Entry, Source
 from refmill_hooks.text import plain
 

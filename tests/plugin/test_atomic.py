@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 import refmill
-from refmill.io.atomic import Files, Target, identity
-from refmill.errors import UsageError
-from refmill.reporting.report import Report
 from refmill.commands.update import Updated
 from refmill.commands.update import write as update_library
+from refmill.errors import UsageError
+from refmill.io.atomic import Files, Target, identity
+from refmill.reporting.report import Report
 from refmill_hooks._private_file import PrivateFile
 
 

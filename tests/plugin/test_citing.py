@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from refmill.commands.cite import Cited, cite, written
 from refmill.cli import main
+from refmill.commands.cite import Cited, cite, written
 from refmill.plugins.registry import Registry
 from refmill_hooks import Entry, Name, Venue
 

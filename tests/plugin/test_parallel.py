@@ -26,11 +26,11 @@ from tests.fakes.doi_org import DoiOrg
 import refmill
 from refmill import parallel, worker
 from refmill.errors import UsageError
-from refmill.pipeline.run import Job, run
 from refmill.io.ready import Piece, Shard
+from refmill.io.unpacking import PlainFile
+from refmill.pipeline.run import Job, run
 from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary
-from refmill.io.unpacking import PlainFile
 
 TITLE = {"title": "One title for all", "authors_parsed": [["Bee", "Ann", ""]]}
 

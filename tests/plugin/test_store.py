@@ -171,7 +171,12 @@ def test_the_pushes_of_an_old_store_are_kept_apart_and_nothing_is_lost(tmp_path:
 def test_an_old_store_whose_migration_is_killed_is_migrated_by_the_next_run(tmp_path: Path) -> None:
     place = tmp_path / "a.sqlite"
     old_store(place, 100_000)
-    command = [sys.executable, "-c", "import sys; from refmill.services.store import Store; Store(sys.argv[1]).stats()", place]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from refmill.services.store import Store; Store(sys.argv[1]).stats()",
+        place,
+    ]
     for patience in (0.02, 0.1, 0.2, 0.4):
         run = subprocess.Popen(command)
         while run.poll() is None and not place.with_name("a.sqlite-wal").exists():

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from refmill.cli import main
 from refmill.io.inputs import open_inputs
-from refmill.plugins.registry import Registry
 from refmill.io.unpacking import BROKEN, sources_in
+from refmill.plugins.registry import Registry
 from refmill_hooks import Source
 
 ROW = b'{"id": "2401.00001", "title": "T", "categories": "hep-th", "authors": "A. Bee"}\n'

@@ -17,7 +17,6 @@ from typing import Any, Final
 import msgspec
 
 from refmill_hooks.entry import Entry
-from refmill_hooks.testing.hard_entries import hard_entries
 from refmill_hooks.roles import (
     Answer,
     Enricher,
@@ -30,6 +29,7 @@ from refmill_hooks.roles import (
     Transform,
 )
 from refmill_hooks.source import Source
+from refmill_hooks.testing.hard_entries import hard_entries
 
 __all__ = ["FakeNet", "check_enricher", "check_exporter", "check_reader", "check_transform", "hard_entries"]
 

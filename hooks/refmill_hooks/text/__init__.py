@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from refmill_hooks.text.capitals import protect_capitals, unprotected
-from refmill_hooks.text.latex import executing_commands, latex, latex_identifier
-from refmill_hooks.text.characters import ascii_latex, spelled
-from refmill_hooks.text.math import is_balanced
 from refmill_hooks.text.cache import remembered
+from refmill_hooks.text.capitals import protect_capitals, unprotected
+from refmill_hooks.text.characters import ascii_latex, spelled
+from refmill_hooks.text.latex import executing_commands, latex, latex_identifier
+from refmill_hooks.text.math import is_balanced
 from refmill_hooks.text.scanner import (
     MATH,
     MATH_COMMAND,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from refmill_hooks.text.cache import remembered
 from refmill_hooks.text.characters import BEYOND_ASCII, accented, ascii_character, is_invisible, utf8_character
 from refmill_hooks.text.math import is_balanced, latex_math
-from refmill_hooks.text.cache import remembered
 from refmill_hooks.text.scanner import (
     MATH,
     OPEN,

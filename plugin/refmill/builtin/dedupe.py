@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from refmill_hooks.spool import Spool
 from refmill_hooks import MERGED, Entry, NoOptions, Transform, hookimpl
+from refmill_hooks.spool import Spool
 
 __all__ = ["stream"]
 

@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     from refmill.io.atomic import STDOUT, Files
     from refmill.pipeline.clashes import check_targets
     from refmill.pipeline.run import entries_of, started
-    from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
 
     registry = Registry(args.plugin, strict=args.strict)
     job = job_of(args, inputs=args.inputs, overwrite=args.overwrite)

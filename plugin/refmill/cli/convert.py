@@ -50,8 +50,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline.run import run as run_job
-    from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
 
     job = job_of(
         args,

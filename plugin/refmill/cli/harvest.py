@@ -34,9 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.io.atomic import is_stream
-    from refmill.errors import UsageError
     from refmill.commands.harvest import Harvest, harvest
+    from refmill.errors import UsageError
+    from refmill.io.atomic import is_stream
     from refmill.services.net import HttpNet
     from refmill_hooks import ServiceError
 

@@ -35,8 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.commands.merge import join
     from refmill.pipeline.job import Job
-    from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
 
     job = Job(
         inputs=args.shards,

@@ -31,10 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.pipeline.run import entries_of
-    from refmill.reporting.progress import Progress
     from refmill.commands.push import NotRunning, push
+    from refmill.pipeline.run import entries_of
     from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
 
     registry = Registry(args.plugin, strict=args.strict)
     progress = Progress.on_stderr()

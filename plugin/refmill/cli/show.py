@@ -27,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.pipeline.run import entries_of
-    from refmill.reporting.progress import Progress
     from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
     from refmill_hooks.identifiers import BadIdentifier, parse_id
 
     try:

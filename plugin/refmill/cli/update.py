@@ -28,9 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.reporting.progress import Progress
-    from refmill.plugins.registry import Registry
     from refmill.commands.update import update, write
+    from refmill.plugins.registry import Registry
+    from refmill.reporting.progress import Progress
 
     args.refresh = True
     registry = Registry(args.plugin, strict=args.strict)

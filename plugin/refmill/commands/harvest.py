@@ -16,11 +16,11 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from refmill.io.atomic import is_stream
-from refmill.errors import UsageError
 from refmill.commands.harvest_files import Files, Harvested
 from refmill.commands.harvest_stream import Stream
 from refmill.commands.oai_list import CLOSING, NO_RECORDS, Page, Record, empty, opening, page_of
+from refmill.errors import UsageError
+from refmill.io.atomic import is_stream
 from refmill_hooks import Answer, Net, ReadError, ServiceError
 
 __all__ = ["URL", "Harvest", "Harvested", "harvest"]

@@ -17,8 +17,8 @@ from typing import Annotated
 
 import msgspec
 
-from refmill.io.atomic import real_path
 from refmill.errors import UsageError
+from refmill.io.atomic import real_path
 from refmill_hooks._private_file import PrivateFile
 
 if sys.platform != "win32":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from refmill.io import atomic
 from refmill.commands.harvest_files import Harvested
+from refmill.io import atomic
 from refmill_hooks import ServiceError
 
 __all__ = ["Stream"]

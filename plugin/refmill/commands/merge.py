@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from refmill.io.atomic import Files
-from refmill.pipeline.keys import settled
 from refmill.errors import UsageError
-from refmill.pipeline.run import entries_of, write
+from refmill.io.atomic import Files
 from refmill.pipeline.job import KEYS, Job, planned
-from refmill.reporting.progress import Progress
+from refmill.pipeline.keys import settled
+from refmill.pipeline.run import entries_of, write
 from refmill.plugins.registry import Registry
+from refmill.reporting.progress import Progress
 from refmill.reporting.summary import Summary, Tally
 
 __all__ = ["join"]

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.services.local_programs import Connection, NotRunning, PushError, decoded
+from refmill.commands.zotero_api import LocalApi
 from refmill.plugins.registry import Registry
+from refmill.services.local_programs import Connection, NotRunning, PushError, decoded
 from refmill.services.store import Store
 from refmill.services.wire import quoted
-from refmill.commands.zotero_api import LocalApi
 from refmill_hooks import Entry, Exporter
 
 __all__ = ["PROGRAMS", "NotRunning", "PushError", "Pushed", "push"]

@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from refmill.io.atomic import Files, real_path, unwritable
 from refmill.builtin.bibtex.blocks import blocks
 from refmill.builtin.bibtex.edit import BibText
 from refmill.builtin.bibtex.entry import entry_of
@@ -22,10 +21,11 @@ from refmill.builtin.bibtex.fields import fields_of
 from refmill.builtin.bibtex.layout import CONTAINERS, TYPES
 from refmill.builtin.bibtex.line_ends import Lines
 from refmill.errors import UsageError
-from refmill.pipeline.run import entries_of
+from refmill.io.atomic import Files, real_path, unwritable
 from refmill.pipeline.job import Job
-from refmill.reporting.progress import Progress
+from refmill.pipeline.run import entries_of
 from refmill.plugins.registry import Registry
+from refmill.reporting.progress import Progress
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, ReadError
 from refmill_hooks._private_file import PrivateFile

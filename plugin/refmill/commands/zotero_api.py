@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from refmill.commands.zotero_items import note_of, zotero_item
 from refmill.services.local_programs import Connection, PushError, decoded
 from refmill.services.wire import quoted
-from refmill.commands.zotero_items import note_of, zotero_item
 from refmill_hooks import Entry
 
 __all__ = ["LocalApi"]

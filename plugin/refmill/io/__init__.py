@@ -1,0 +1,1 @@
+"""Inputs and outputs: what is opened, unpacked, and written whole or not at all."""

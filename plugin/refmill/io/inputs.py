@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from refmill.errors import UsageError
-from refmill.plugins.registry import Registry
 from refmill.io.unpacking import BROKEN, PlainFile, Rewound, sources_in
+from refmill.plugins.registry import Registry
 from refmill_hooks import Reader, Source
 from refmill_hooks.identifiers import BadIdentifier, bare_doi, parse_id
 from refmill_hooks.source import BLOCK

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
-from refmill.io.atomic import Files, Target, close_quietly, is_stdout
-from refmill_hooks.spool import Spool
 from refmill.errors import UsageError
+from refmill.io.atomic import Files, Target, close_quietly, is_stdout
 from refmill.io.ready import Ready, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, Exporter
+from refmill_hooks.spool import Spool
 
 __all__ = ["Output", "Outputs"]
 

@@ -1,0 +1,1 @@
+"""How entries flow: read, enriched, reconciled, transformed, keyed, rendered."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
 
-from refmill.io.atomic import identity, is_stream
 from refmill.errors import UsageError
+from refmill.io.atomic import identity, is_stream
 from refmill.io.inputs import STDIN, input_files
 from refmill.pipeline.job import Job
 from refmill.plugins.registry import Registry

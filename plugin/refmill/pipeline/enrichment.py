@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from refmill.pipeline.checking import checked
 from refmill.errors import UsageError
-from refmill.pipeline.reconcile import merge
 from refmill.io.ready import Ready
+from refmill.pipeline.checking import checked
+from refmill.pipeline.reconcile import merge
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill.services.store import MAX_AGE, Store

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from refmill.io.atomic import STDOUT
 from refmill.errors import UsageError
-from refmill.plugins.options import distribute, fill
+from refmill.io.atomic import STDOUT
 from refmill.io.outputs import Output
+from refmill.plugins.options import distribute, fill
 from refmill.plugins.registry import Registry
 from refmill.services.store import MAX_AGE
 from refmill_hooks import Enricher, Exporter, Transform

@@ -12,10 +12,10 @@ from itertools import dropwhile
 from msgspec.structs import replace
 
 from refmill.pipeline.compact import CompactSet
-from refmill_hooks.spool import Spool
 from refmill_hooks import REPLACED_KEY, Entry, Transform, hookimpl
 from refmill_hooks.citation_keys import ascii_letters, has_readable_key
 from refmill_hooks.dates import reference_date
+from refmill_hooks.spool import Spool
 from refmill_hooks.text import plain
 
 __all__ = ["KeyOptions", "alone", "settled", "stream"]

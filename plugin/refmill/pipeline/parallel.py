@@ -23,13 +23,13 @@ import msgspec
 
 from refmill.errors import UsageError
 from refmill.io.inputs import Opened, size_of
+from refmill.io.ready import Piece, Problem, Shard
+from refmill.io.unpacking import BROKEN, PlainFile, Rewound
 from refmill.pipeline.job import Job, Plan
 from refmill.pipeline.reading import read_entries, tell_latin1
-from refmill.io.ready import Piece, Problem, Shard
+from refmill.pipeline.worker import Told, read_shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
-from refmill.io.unpacking import BROKEN, PlainFile, Rewound
-from refmill.pipeline.worker import Told, read_shard
 from refmill_hooks import Entry, Reader, Source
 from refmill_hooks.source import BLOCK
 

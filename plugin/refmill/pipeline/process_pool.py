@@ -37,7 +37,9 @@ _PIPE_SIZE: Final = 1 << 20
 _PATIENCE: Final = 5.0
 """Seconds for a worker to end."""
 
-_MAIN: Final = "import sys; sys.path[:] = sys.argv[4:]; from refmill.pipeline.process_worker import main; main(*sys.argv[1:4])"
+_MAIN: Final = (
+    "import sys; sys.path[:] = sys.argv[4:]; from refmill.pipeline.process_worker import main; main(*sys.argv[1:4])"
+)
 """What a worker runs that starts afresh. It does not import the user's script, as `multiprocessing` would."""
 
 

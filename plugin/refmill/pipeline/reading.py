@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
-from refmill.pipeline.compact import IdSet
-from refmill.pipeline.checking import checked
 from refmill.io.inputs import Opened
 from refmill.io.ready import Ready
+from refmill.io.unpacking import BROKEN
+from refmill.pipeline.checking import checked
+from refmill.pipeline.compact import IdSet
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
-from refmill.io.unpacking import BROKEN
 from refmill_hooks import PROBLEM, UNVERIFIED, Entry, Reader, ReadError, SkipRecord, Source
 
 __all__ = ["BATCH", "drop_duplicates", "identity", "in_batches", "read_entries", "tell_latin1"]

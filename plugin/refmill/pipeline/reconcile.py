@@ -9,23 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
+from refmill.reporting.report import Dispute
 from refmill_hooks import SUSPECT, UNVERIFIED, WITHDRAWN, Entry, Name
 from refmill_hooks.text import plain
 
-__all__ = ["Dispute", "merge"]
-
-
-class Dispute(msgspec.Struct, frozen=True, kw_only=True):
-    """Two sources said different things of a field: what stayed, what gave way, and who said it."""
-
-    id: str
-    field: str
-    kept: str
-    kept_from: str
-    other: str
-    other_from: str
+__all__ = ["merge"]
 
 
 def merge(entry: Entry, answer: Entry) -> tuple[Entry, list[Dispute]]:

@@ -8,20 +8,20 @@ from concurrent.futures import Executor
 from itertools import chain
 from typing import Any, Final
 
-from refmill.io.atomic import Files
-from refmill.pipeline.clashes import check_targets
-from refmill.pipeline.enrichment import Asking, enrich
 from refmill.errors import UsageError
+from refmill.io.atomic import Files
 from refmill.io.inputs import Opened, open_inputs
 from refmill.io.outputs import Outputs
-from refmill.pipeline.parallel import default_jobs, is_parallel, process_pool, read_ready
+from refmill.pipeline.clashes import check_targets
+from refmill.pipeline.enrichment import Asking, enrich
 from refmill.pipeline.job import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
-from refmill.reporting.progress import Progress
+from refmill.pipeline.parallel import default_jobs, is_parallel, process_pool, read_ready
 from refmill.pipeline.reading import drop_duplicates, in_batches, read_entries
 from refmill.plugins.registry import Registry
+from refmill.reporting.progress import Progress
 from refmill.reporting.report import Report
-from refmill.services.store import Store
 from refmill.reporting.summary import Summary
+from refmill.services.store import Store
 from refmill_hooks import Entry, Net, Transform
 from refmill_hooks.journal_refs import with_venue
 

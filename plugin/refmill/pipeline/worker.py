@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from refmill.pipeline.keys import KeyOptions, alone
+from refmill.io.ready import Piece, Problem, Ready, Shard
 from refmill.pipeline.enrichment import lacks
 from refmill.pipeline.job import KEYS, Plan, planned
+from refmill.pipeline.keys import KeyOptions, alone
 from refmill.pipeline.reading import BATCH, identity, read_entries
-from refmill.io.ready import Piece, Problem, Ready, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report
 from refmill_hooks import Entry, Source

@@ -1,0 +1,1 @@
+"""What a user is told: report, summary, progress, and the door to the terminal."""

@@ -10,13 +10,12 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.errors import NothingRead
-from refmill.pipeline.reconcile import Dispute
+from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.reporting.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 
-__all__ = ["Report"]
+__all__ = ["Dispute", "Report"]
 
 _SECTIONS: Final = ("ids", "disputes", "merged", "replaced_keys")
 _SECTIONS_OF_PAGE: Final = ("entries", "duplicates", "problems")
@@ -37,6 +36,17 @@ def _escaped(value: Any) -> Any:
     if isinstance(value, dict):
         return {_escaped(key): _escaped(part) for key, part in value.items()}
     return [_escaped(part) for part in value] if isinstance(value, list) else value
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """Two sources said different things of a field: what stayed, what gave way, and who said it."""
+
+    id: str
+    field: str
+    kept: str
+    kept_from: str
+    other: str
+    other_from: str
 
 
 class Report:

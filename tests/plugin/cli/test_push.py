@@ -9,8 +9,8 @@ import pytest
 from tests.fakes.managers import JabRef, Zotero
 from tests.fakes.raw_server import RawServer, answer, dripping, endless
 
-from refmill.services import local_programs
 from refmill.cli import main
+from refmill.services import local_programs
 from refmill.services.limits import Limits
 
 DUMP = "".join(f"We study.\n\narXiv:2403.{number:05}\nCreated: 2024-03-02\n\n" for number in range(1, 121))

@@ -8,8 +8,8 @@ import pytest
 from tests.fakes.doi_org import DoiOrg
 from tests.fakes.raw_server import RawServer, answer
 
-from refmill.services import net
 from refmill.cli import main
+from refmill.services import net
 
 COMMANDS = {
     "convert": ["convert", "2403.00001", "-o", "refs.bib"],

@@ -18,10 +18,10 @@ import pytest
 import zstandard
 from tests.shared import shared
 
-from refmill.builtin.snapshot import index as snapshot_index
-from refmill.builtin.snapshot import enricher as snapshot
-from refmill.builtin.snapshot.enricher import SnapshotOptions, entry, fetch
 from refmill.builtin.cutting.xml_records import parsed
+from refmill.builtin.snapshot import enricher as snapshot
+from refmill.builtin.snapshot import index as snapshot_index
+from refmill.builtin.snapshot.enricher import SnapshotOptions, entry, fetch
 from refmill_hooks import Answer, ReadError
 from refmill_hooks._private_file import PrivateFile
 

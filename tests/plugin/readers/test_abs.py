@@ -8,10 +8,10 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refmill.builtin.readers import abs, listing
 from tests.shared import shared
 
 from refmill.builtin.listings.layout import is_rule, records_of_lines
-from refmill.builtin.readers import abs, listing
 from refmill.plugins.registry import Registry
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, ReadError, SkipRecord, Source, Version
 from refmill_hooks.testing import check_reader

@@ -11,8 +11,8 @@ from tests.plugin.readers import bibs
 from tests.shared import shared
 
 import refmill
-from refmill.builtin.bibtex.ids import arxiv_id_of
 from refmill.builtin.bibtex import reader as bib
+from refmill.builtin.bibtex.ids import arxiv_id_of
 from refmill.pipeline.run import Job, run
 from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, Entry, Name, ReadError, SkipRecord, Source, Venue

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.plugin.readers.bibs import read
 
 from refmill.builtin.bibtex import blocks as bib_blocks
+from refmill.builtin.bibtex import reader as bib
 from refmill.builtin.bibtex.blocks import blocks
 from refmill.builtin.bibtex.fields import fields_of
-from refmill.builtin.bibtex import reader as bib
 from refmill.plugins.registry import Registry
 from refmill_hooks import Source
 

@@ -14,11 +14,11 @@ from refmill.builtin.bibtex.layout import (
     FIELD_NAME,
     KEPT,
     KEPT_TYPE,
-    MONTHS,
     NOT_IN_BIBLATEX,
     OTHER_TYPES,
     TYPES,
 )
+from refmill.builtin.cutting.dates import MONTHS
 from refmill_hooks import OF_INSTITUTIONS, Entry, Exporter, Name, Venue, hookimpl
 from refmill_hooks.categories import category_names
 from refmill_hooks.citation_keys import safe_key

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["CONTAINERS", "FIELD_NAME", "KEPT", "KEPT_TYPE", "MONTHS", "NOT_IN_BIBLATEX", "OTHER_TYPES", "TYPES"]
-
-MONTHS: Final = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
+__all__ = ["CONTAINERS", "FIELD_NAME", "KEPT", "KEPT_TYPE", "NOT_IN_BIBLATEX", "OTHER_TYPES", "TYPES"]
 
 FIELD_NAME: Final = re.compile(r"[A-Za-z_][\w:+-]*", re.ASCII)
 """The names of fields that every program takes; pandoc refuses a whole file for a name with other signs."""

@@ -19,8 +19,8 @@ from refmill_hooks.categories import category_names
 from refmill_hooks.dates import reference_date
 from refmill_hooks.identifiers import ArxivId
 from refmill_hooks.remarks import remarks
-from refmill_hooks.text.cache import remembered
 from refmill_hooks.text import html, plain, printable
+from refmill_hooks.text.cache import remembered
 
 TYPES: Final = frozenset(
     """article article-journal article-magazine article-newspaper bill book broadcast chapter classic collection dataset

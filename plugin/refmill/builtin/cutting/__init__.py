@@ -1,0 +1,1 @@
+"""What cuts inputs into records for more than one format."""

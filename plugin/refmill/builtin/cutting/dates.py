@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar
 from typing import Final
 
-from refmill.builtin.bibtex.layout import MONTHS
+__all__ = ["MONTHS", "month_named", "written_date"]
 
-__all__ = ["month_named", "written_date"]
+MONTHS: Final = (*"jan feb mar apr may jun jul aug sep oct nov dec".split(),)
+"""As BibTeX names them."""
 
 _NUMBERS: Final = {month: number for number, month in enumerate(MONTHS, 1)}
 

@@ -1,0 +1,1 @@
+"""arXiv's own listings, announcement mails and .abs files."""

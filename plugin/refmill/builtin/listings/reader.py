@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from refmill.builtin.listings.layout import BEGINNING, entry_of_lines, records_of_lines
 from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings.layout import BEGINNING, entry_of_lines, records_of_lines
 from refmill_hooks import Entry, Reader, hookimpl
 
 __all__ = ["entry", "sniff"]

@@ -1,0 +1,1 @@
+"""Answers of OAI-PMH in arXiv's formats and in Dublin Core."""

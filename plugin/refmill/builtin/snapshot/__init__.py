@@ -1,0 +1,1 @@
+"""The snapshot of all arXiv metadata: its rows, and an index by id beside it."""

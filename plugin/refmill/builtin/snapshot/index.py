@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from refmill.builtin.snapshot.lines import Joined, whole_lines
 from refmill.builtin.cutting.zstd_frames import unpacked_zstd
+from refmill.builtin.snapshot.lines import Joined, whole_lines
 from refmill_hooks._private_file import PrivateFile
 
 __all__ = ["SnapshotIndex", "places"]
