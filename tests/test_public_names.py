@@ -7,7 +7,8 @@ import inspect
 
 import refmill
 import refmill_hooks
-from refmill_hooks import hard_entries, specs, testing, text
+from refmill_hooks import specs, testing, text
+from refmill_hooks.testing import hard_entries
 
 CONTRACT_NAMES = """
     CONTRACT DATE EXECUTES MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM REPLACED_KEY SUSPECT UNVERIFIED

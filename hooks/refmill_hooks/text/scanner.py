@@ -2,7 +2,7 @@
 
 What it understands: accents in all their spellings, symbols, citation commands (`\\citet{key}` becomes `[key]`), fonts,
 groups, math between dollars, `\\(…\\)` or `\\[…\\]`, HTML entities and tags. A command it does not know stays as it is
-printed. `refmill_hooks.text` and `refmill_hooks.text.latex` make text of the tokens.
+printed. `refmill_hooks.text` and `refmill_hooks.text.latex_values` make text of the tokens.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from refmill.builtin.readers import atom, oai, snapshot
+from refmill.builtin.arxiv_api import reader as atom
+from refmill.builtin.oai_pmh import reader as oai
+from refmill.builtin.snapshot import reader as snapshot
 from refmill_hooks import Enricher, Entry, Missing, Net, ReadError, SkipRecord, Source, hookimpl
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id
 

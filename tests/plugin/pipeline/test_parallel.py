@@ -24,10 +24,10 @@ from tests.fakes.arxiv_api import ArxivApi, Paper
 from tests.fakes.doi_org import DoiOrg
 
 import refmill
-from refmill import parallel, worker
 from refmill.errors import UsageError
 from refmill.io.ready import Piece, Shard
 from refmill.io.unpacking import PlainFile
+from refmill.pipeline import parallel, worker
 from refmill.pipeline.run import Job, run
 from refmill.plugins.registry import Registry
 from refmill.reporting.summary import Summary

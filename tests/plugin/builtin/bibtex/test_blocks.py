@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plugin.readers.bibs import read
+from tests.plugin.builtin.bibtex.bibs import read
 
 from refmill.builtin.bibtex import blocks as bib_blocks
 from refmill.builtin.bibtex import reader as bib

@@ -17,7 +17,7 @@ from refmill_hooks import DATE, PROBLEM, Entry, Name, ReadError, Venue
 from refmill_hooks.testing import check_reader, hard_entries
 
 REGISTRY = Registry()
-SAMPLES = Path(__file__).parents[3] / "samples"
+SAMPLES = Path(__file__).parents[4] / "samples"
 
 
 def entry(**item: Any) -> Entry:

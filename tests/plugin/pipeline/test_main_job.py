@@ -10,7 +10,7 @@ from tests.shared import shared
 
 from refmill.cli import main
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples"
 
 

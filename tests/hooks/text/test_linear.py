@@ -10,8 +10,16 @@ from itertools import product
 from types import ModuleType
 
 import pytest
-from refmill.builtin.readers import abs, atom, bib, csl, ids, listing, oai, snapshot, text
 
+from refmill.builtin import ids
+from refmill.builtin.arxiv_api import reader as atom
+from refmill.builtin.bibtex import reader as bib
+from refmill.builtin.csl_json import reader as csl
+from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import reader as listing
+from refmill.builtin.oai_pmh import reader as oai
+from refmill.builtin.snapshot import reader as snapshot
+from refmill.builtin.text_dump import reader as text
 from refmill_hooks import ReadError, SkipRecord, Source
 from refmill_hooks.author_lists import split_authors
 from refmill_hooks.categories import categories_in

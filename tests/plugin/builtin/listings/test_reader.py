@@ -8,9 +8,10 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refmill.builtin.readers import abs, listing
 from tests.shared import shared
 
+from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import reader as listing
 from refmill.builtin.listings.layout import is_rule, records_of_lines
 from refmill.plugins.registry import Registry
 from refmill_hooks import PROBLEM, WITHDRAWN, Entry, Name, ReadError, SkipRecord, Source, Version

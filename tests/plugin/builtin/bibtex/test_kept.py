@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plugin.readers.bibs import one, read
+from tests.plugin.builtin.bibtex.bibs import one, read
 
 from refmill.plugins.registry import Registry
 from refmill_hooks import DATE, PRINTED_ID, Entry, Venue

@@ -9,9 +9,9 @@ import pytest
 from tests.hostile import commands, depths, values
 
 from refmill_hooks import Entry
-from refmill_hooks import latex_math as math_module
 from refmill_hooks.citation_keys import has_readable_key, is_readable_key, portable_key, safe_key
 from refmill_hooks.text import executing_commands, is_balanced, latex, latex_identifier, plain
+from refmill_hooks.text import math as math_module
 from refmill_hooks.text.tables import ACCENTS, EXECUTING, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
 LETTERS = {"AE", "ae", "OE", "oe", "O", "o", "L", "l", "ss", "DJ", "dj", "DH", "dh", "TH", "th", "i", "j"}

@@ -8,9 +8,10 @@ import io
 from types import ModuleType
 
 import pytest
-from refmill.builtin.readers import atom, oai
 from tests.shared import shared
 
+from refmill.builtin.arxiv_api import reader as atom
+from refmill.builtin.oai_pmh import reader as oai
 from refmill_hooks import PROBLEM, Entry, Name, ReadError, SkipRecord, Source, Version
 from refmill_hooks.testing import check_reader
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from refmill.builtin.readers import csl, snapshot
 
+from refmill.builtin.csl_json import reader as csl
 from refmill.builtin.cutting import json_records
 from refmill.builtin.cutting.json_records import Lost, objects
+from refmill.builtin.snapshot import reader as snapshot
 from refmill_hooks import ReadError, Source
 
 COUNT, HURT = 40, 20

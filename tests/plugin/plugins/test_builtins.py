@@ -11,7 +11,7 @@ from refmill.plugins.registry import Registry
 from refmill_hooks.testing import check_exporter, check_reader, check_transform
 
 REGISTRY = Registry()
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 RECORDED = {
     "text": "data/textdump/records_a.txt",
     "snapshot": "data/kaggle/snapshot_real_a.jsonl",

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from tests.plugin.readers import bibs
+from tests.plugin.builtin.bibtex import bibs
 from tests.shared import shared
 
 import refmill
@@ -20,7 +20,7 @@ from refmill_hooks.testing import check_reader, hard_entries
 from refmill_hooks.text import plain
 
 REGISTRY = Registry()
-SAMPLES = Path(__file__).parents[3] / "samples"
+SAMPLES = Path(__file__).parents[4] / "samples"
 
 
 def one(fields: str, kind: str = "article") -> Entry:

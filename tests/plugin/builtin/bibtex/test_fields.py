@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plugin.readers.bibs import one, read
+from tests.plugin.builtin.bibtex.bibs import one, read
 
 from refmill.builtin.bibtex.fields import fields_of
 from refmill_hooks import Name, ReadError
