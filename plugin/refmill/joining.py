@@ -6,6 +6,7 @@ from pathlib import Path
 
 from refmill.atomic import Files
 from refmill.builtin.transforms.keys import settled
+from refmill.clashes import check_read_whole
 from refmill.errors import UsageError
 from refmill.pipeline import entries_of, write
 from refmill.planning import KEYS, Job, planned
@@ -32,6 +33,7 @@ def join(job: Job, registry: Registry, progress: Progress) -> Summary:
         write(settled(watched, plan.options[KEYS], tell), plan, registry, report, progress, files)
         if changed.count:
             report.note(f"keys that were taken, and changed: {changed}")
+        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
     return report.summary
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from refmill.atomic import Files
-from refmill.clashes import check_targets
+from refmill.clashes import check_read_whole, check_targets
 from refmill.enrichment import Asking, enrich
 from refmill.errors import UsageError
 from refmill.inputs import Opened, open_inputs
@@ -58,6 +58,7 @@ def run(
         flow = _flow(job, plan, registry, report, stack, entries, net)
         write(flow, plan, registry, report, progress, files)
         _tell_faults(registry, report)
+        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
     return report.summary
 
 

@@ -28,13 +28,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from refmill.clashes import check_targets
     from refmill.progress import Progress
     from refmill.registry import Registry
     from refmill.update import update, write
 
     args.refresh = True
     registry = Registry(args.plugin, strict=args.strict)
-    updated = update(args.library, job_of(args), registry, Progress.on_stderr())
+    job = job_of(args)
+    if args.write:
+        check_targets(job, registry, outputs=[str(args.library)])
+    updated = update(args.library, job, registry, Progress.on_stderr())
     summary = updated.report.summary
     if args.write and updated.changed:
         backup = write(args.library, updated)
