@@ -46,6 +46,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
         return text
     text = printable(text)
     if ascii and not text.isascii():
+        text = _COMMAND_BEFORE_LETTER.sub(r"\1 ", text)
         text = "".join([sign for sign in text.replace("\u00a0", " ") if sign < "\x80" or not is_invisible(sign)])
     if not is_marked(text) and (text.isascii() or not ascii) and "\n" not in text:
         return text
@@ -53,6 +54,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
     return _AT_LINE_BEGIN.sub(r"\1{@}", value) if "\n" in value and "@" in value else value
 
 
+_COMMAND_BEFORE_LETTER = re.compile(r"(\\[a-zA-Z]+)(?=[^\x00-\x7f]+[a-zA-Z])")
 _AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
 """Where some programs see the beginning of another entry, whatever is open in front of it."""
 
@@ -65,7 +67,7 @@ def _marked_latex(text: str, ascii: bool) -> str:
             return _latex_text(text, ascii)
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
         simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
-        return _paired("".join(simple))
+        return "".join(simple)  # without a brace in the text there is none to pair
     parts: list[str] = []
     for kind, value in tokens(text):
         if kind == TEXT:
@@ -83,7 +85,7 @@ def _marked_latex(text: str, ascii: bool) -> str:
 def _math(body: str, ascii: bool) -> str:
     value = latex_math(body)
     if not value:
-        return _latex_text(f"${body}$", ascii)
+        return _MATH_OR_BRACE.sub(_named, _latex_text(f"${body}$", ascii))
     if not value.isascii():
         value = BEYOND_ASCII.sub(_ascii_in_math, value) if ascii else unmistakable(value)
     return f"{{${value}$}}"
@@ -106,7 +108,11 @@ def _paired(value: str) -> str:
     """
     if ("\\{" not in value and "\\}" not in value) or is_balanced(value):
         return value
-    return _MATH_OR_BRACE.sub(lambda match: _BRACE_NAMES[match[1]] if match[1] else match[0], value)
+    return _MATH_OR_BRACE.sub(_named, value)
+
+
+def _named(match: re.Match[str]) -> str:
+    return _BRACE_NAMES[match[1]] if match[1] else match[0]
 
 
 _PLAIN_IDENTIFIER = re.compile(r"[A-Za-z0-9./:;,_()<>+=@!?*'`|~#&$\[\]-]*")

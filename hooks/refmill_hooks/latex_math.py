@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from refmill_hooks.tex_scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, composed, tokens
+from refmill_hooks.tex_scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, TEXT_BOX, composed, tokens
 from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
 __all__ = ["is_balanced", "latex_math"]
@@ -21,6 +21,8 @@ _WRITTEN = str.maketrans({mark: f"\\{sign}" for sign, mark in _SIGNS.items()})
 _SIGN = re.compile(r"\\(?:_(?=\{)|([^a-zA-Z]|$))", re.DOTALL)
 r"""A command of one sign. `\sum\_{i}` and `R\^2` are scripts that a program escaped."""
 _ACCENTED = re.compile(r"\\([\"'`~=.])(?:\{([^\W\d_])\}|([^\W\d_]))")
+_LETTER_ACCENT = re.compile(r"\\([uvHrckdbt])\s*(?:\{([^\W\d_])\}|(?<=\s)([^\W\d_]))")
+_INNER_MATH = re.compile(r"\$([^{}$]*+)\$")
 _TEXT_OF_ASCII = re.compile(rf"\\text\{{(\{{(?:{STACKED_ACCENTS}|\\[a-zA-Z]+)\}})\}}")
 r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
 
@@ -32,8 +34,12 @@ _SCRIPT = re.compile(r"([_^])(?:([A-Za-z0-9*+'-]|[^\x00-\x7f])|\\([a-zA-Z]+)((?:
 """A sub- or superscript of one sign, or of a command with its arguments."""
 _UNDERSCORE = re.compile(rf"(?<!\{{){_SIGNS['_']}|{_SIGNS['_']}(?!\}})")
 """One that citation-js would take for a subscript without braces around it."""
-_BARE_ARGUMENT = re.compile(r"(\\(?:text(?:rm|bf|it|sf|tt|sc|up|normal)?|[hv]box))\s+([A-Za-z0-9])")
+_BARE_ARGUMENT = re.compile(
+    r"(\\(?:text(?:rm|bf|it|sf|tt|sc|up|normal)?|[hv]box))\s+(?!(?:to|spread)(?![a-zA-Z]))([A-Za-z0-9])"
+)
 _ENVIRONMENT = re.compile(r"\\(begin|end)(?![a-zA-Z])(?:\{([a-zA-Z]+)\})?")
+_ARRAY = re.compile(r"\\begin\{array\}(?!(?:\[[bct]\])?\{[lcr| ]*\})")
+"""One whose columns are more than their places; `*{99999}{c}` would stop TeX for hours."""
 _ENVIRONMENT_COMMANDS = frozenset({"begin", "end", "hline"})
 _WITH_ROWS = frozenset(
     "aligned array bmatrix Bmatrix cases gathered matrix pmatrix smallmatrix split vmatrix Vmatrix".split()
@@ -64,7 +70,8 @@ _TWO_ARGUMENTS = re.compile(
 _BARE_SCRIPTS = (
     _TAKES_ONE
     | _TAKES_TWO
-    | frozenset("left right big Big bigl bigr Bigl Bigr rm bf it sf tt sl ast bot bullet circ dag dagger".split())
+    | frozenset("kern mkern hskip mskip left right middle big Big bigl bigr Bigl Bigr rm bf it sf tt sl".split())
+    | frozenset("ast bot bullet circ dag dagger".split())
     | frozenset("ddagger ell hbar infty mp odot oplus parallel perp pm prime sim star times top".split())
 )
 """Commands that may stand in a script without braces, and those that more of it may belong to."""
@@ -144,6 +151,8 @@ def _marked(body: str) -> str:
     if "\\" in body:
         if "\\text{{\\" in body:
             body = _TEXT_OF_ASCII.sub(_letter, body)
+        if "\\text" in body or "box" in body:
+            body = TEXT_BOX.sub(_text_in_box, body)
         if _SIGN.search(body):
             body = _ACCENTED.sub(_accented, body)
             body = _SIGN.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] is not None else "_", body)
@@ -163,6 +172,18 @@ def _marked(body: str) -> str:
 def _written(body: str) -> str:
     """The body with its signs again in the place of their marks."""
     return body if body.isprintable() else body.translate(_WRITTEN)
+
+
+def _text_in_box(match: re.Match[str]) -> str:
+    """A box of text with the letters of its accents, and with commands that print symbols of math in text too."""
+    text = match[0]
+    if "$" in text:
+        text = _INNER_MATH.sub(r"\\ensuremath{\1}", text)
+    if "\\" in text[1:]:
+        text = _LETTER_ACCENT.sub(_accented, text)
+    if not text.isascii():
+        text = "".join([f"\\ensuremath{{{c}}}" if c > "\x7f" and _math_character(c) != c else c for c in text])
+    return text
 
 
 def _letter(match: re.Match[str]) -> str:
@@ -235,7 +256,7 @@ def _has_rows(body: str) -> bool:
             return False
         if sign == "begin":
             opened.append(name)
-    return bool(found) and not opened
+    return bool(found) and not opened and not _ARRAY.search(body)
 
 
 def _commands(body: str, known: frozenset[str]) -> str:

@@ -47,9 +47,12 @@ _MARKUP = re.compile(
       | <(?P<tag>/?(?:i|em|b|strong|sub|sup|br|p))\s*/?>""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_TEXT_BOX = r"\\(?:text[a-z]*|[mhf]box)\s*+\{(?:[^{}$\\]|\\.|\$[^{}$]*+\$|\{[^{}$]*+\})*+\}"
+TEXT_BOX = re.compile(_TEXT_BOX, re.DOTALL)
+"""Text inside of math, which may have math inside of it: `\\mbox{for $x$}`."""
 _TO_DOLLARS = {
-    "$": re.compile(r"(?:[^$\\]|\\.)*+\$", re.DOTALL),
-    "$$": re.compile(r"(?:[^$\\]|\\.|\$(?!\$))*+\$\$", re.DOTALL),
+    "$": re.compile(rf"(?:{_TEXT_BOX}|[^$\\]|\\.)*+\$", re.DOTALL),
+    "$$": re.compile(rf"(?:{_TEXT_BOX}|[^$\\]|\\.|\$(?!\$))*+\$\$", re.DOTALL),
 }
 _DISPLAYS = {"(": "\\)", "[": "\\]"}
 """Commands that begin math, and what ends it."""
@@ -77,8 +80,8 @@ for _ in range(8):  # as many as any language sets on one letter
 _STACKED = re.compile(rf"\{{({STACKED_ACCENTS})\}}")
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
-_NO_REFERENCE = re.compile(r"&(#[0-9]{8})")
-"""The number of no character; Python refuses to read the longest."""
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+"""One without its semicolon is part of a URL rather."""
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
 
 
@@ -90,9 +93,13 @@ parts them, as Unicode's stream-safe text has it (unicode.org/reports/tr15/#Stre
 """
 
 
+_MARK_BEHIND_COMMAND = re.compile("(\\\\[A-Za-z]+)(?=[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff])")
+"""An accent there belongs to what the command prints, not to the last letter of its name."""
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _UNPRINTABLE: dict[int, str | None] = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
 _UNPRINTABLE |= {code: bytes((code,)).decode("cp1252", "ignore") for code in range(128, 160)}
+_UNPRINTABLE_BEHIND_COMMAND = re.compile(f"(\\\\[A-Za-z]+)[{re.escape(''.join(map(chr, _UNPRINTABLE)))}]+(?=[A-Za-z])")
+"""What is left out there would join a command and the letters behind it to another one."""
 _C1 = re.compile("[\x80-\x9f]")
 """Controls to Unicode; in texts they are letters and quotes of Windows, or parts of letters in UTF-8."""
 _LONG = 150
@@ -107,12 +114,14 @@ def printable(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r", " ")
     if len(text) > _LONG and text.isascii():
-        clean = text.encode().translate(None, _CONTROLS)
-        return text if len(clean) == len(text) else clean.decode()
-    if text.isprintable() or text.replace("\n", "").isprintable():
+        if len(text.encode().translate(None, _CONTROLS)) == len(text):
+            return text
+    elif text.isprintable() or text.replace("\n", "").isprintable():
         return text
     if _C1.search(text):
         text = _MOJIBAKE.sub(_demojibake, text)
+    if "\\" in text:
+        text = _UNPRINTABLE_BEHIND_COMMAND.sub(r"\1 ", text)
     return text.translate(_UNPRINTABLE)
 
 
@@ -145,7 +154,7 @@ def is_marked(text: str) -> bool:
 
 def only_math(text: str) -> list[str] | None:
     """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
-    if "&" in text or "\\$" in text or not (text.isascii() or _is_sound(text)):
+    if "&" in text or "\\$" in text or _has_math_in_text_box(text) or not (text.isascii() or _is_sound(text)):
         return None
     parts = text.split("$") if "$" in text else [text]
     if len(parts) % 2 == 0:
@@ -157,6 +166,10 @@ def only_math(text: str) -> list[str] | None:
         if not body or body.strip() != body:
             return None
     return parts
+
+
+def _has_math_in_text_box(text: str) -> bool:
+    return ("box{" in text or "\\text" in text) and any("$" in box for box in TEXT_BOX.findall(text))
 
 
 def _is_sound(text: str) -> bool:
@@ -172,18 +185,26 @@ def joined(parts: Iterable[str]) -> str:
 
 def composed(text: str) -> str:
     """The text in Unicode's normal form C, in time that grows with its length only."""
-    return text if text.isascii() else unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
+    if text.isascii():
+        return text
+    if "\\" in text:
+        text = _MARK_BEHIND_COMMAND.sub(r"\1 ", text)
+    return unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
 
 
 def tokens(text: str) -> list[Token]:
     """The text as tokens in which every OPEN has its CLOSE; groups around one character or one math are dissolved."""
     if "&" in text:
-        text = entities.unescape(_NO_REFERENCE.sub(r"&amp;\1", text))
+        text = printable(_REFERENCE.sub(_referred, text))
     if not text.isascii():
         text = composed(_MOJIBAKE.sub(_demojibake, text))
     if "\\" in text:
         text = _MISPLACED_ACCENT.sub(_accent_in_place, text)
     return _balanced(list(_scan(text)))
+
+
+def _referred(match: re.Match[str]) -> str:
+    return entities.unescape(match[0]) or " "
 
 
 def _accent_in_place(match: re.Match[str]) -> str:
@@ -313,6 +334,8 @@ def _balanced(tokens: list[Token]) -> list[Token]:
             if value and opened:
                 balanced[opened[-1]] = (OPEN, value)
         elif kind == OPEN:
+            if not value and balanced[-1:] == [(OPEN, ARGUMENT)]:
+                balanced[-1] = (OPEN, "")  # two braces protect capitals rather
             opened.append(len(balanced))
             balanced.append((OPEN, value or (ARGUMENT if took else "")))
         elif kind == CLOSE:

@@ -140,8 +140,9 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
         _add_venue(lines, venue, ascii, biblatex)
     lines += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
     if id:
-        primary = "" if carries_class(id) else latex_identifier(entry.primary_category)
-        add(f",\n  eprint        = {{{latex_identifier(id)}}}")
+        eprint, url = latex_identifier(id), ArxivId(id, entry.version).url
+        primary = "" if carries_class(id) else _category(entry.primary_category)
+        add(f",\n  eprint        = {{{eprint}}}")
         if biblatex:
             add(",\n  eprinttype    = {arxiv}")
             if primary:
@@ -160,7 +161,7 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
     elif options.arxiv_doi and id and not venue:
         add(f",\n  doi           = {{{latex_identifier(ArxivId(id).doi)}}}")
     if id:
-        add(f",\n  url           = {{{latex_identifier(ArxivId(id, entry.version).url)}}}")
+        add(f",\n  url           = {{{url if eprint == id else latex_identifier(url)}}}")
     if biblatex and options.accessed:
         add(f",\n  urldate       = {{{options.accessed}}}")
     if options.abstract and entry.abstract:
@@ -190,6 +191,9 @@ def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> N
     ):
         if value and name not in left_out:
             lines.append(f"{_lead(name)}{{{_text(value, ascii)}}}")
+
+
+_category = lru_cache(1 << 8)(latex_identifier)
 
 
 @lru_cache(4096)
@@ -249,12 +253,16 @@ def _initial(match: re.Match[str]) -> str:
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     family, given = name.family, name.given
-    if name.literal or not given:
+    if name.literal or not given or not family:
         return f"{{{latex(display_name(name), ascii=ascii)}}}"
-    if not (family.isalpha() and family.isascii()):
-        family = _name_part(family, ascii)
+    if not (family.isalpha() and family.isascii()) and not (family := _name_part(family, ascii)):
+        return f"{{{latex(given, ascii=ascii)}}}"
     given = _given(given, ascii)
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
+
+
+_LEADING_SIGN = re.compile(r"^\{(\\text[a-z]+)\}")
+"""Of this group biber takes the closing brace for the initial."""
 
 
 @lru_cache(1 << 12)
@@ -266,6 +274,10 @@ def _given(part: str, ascii: bool) -> str:
 @lru_cache(1 << 12)
 def _name_part(part: str, ascii: bool) -> str:
     value = latex(part, ascii=ascii)
+    if "\n" in value or "\t" in value:
+        value = " ".join(value.split())
+    if value.startswith("{\\text"):
+        value = _LEADING_SIGN.sub(r"\1{}", value)
     if "," in value:
         return f"{{{value}}}"
     if " and " in f" {value.lower()} ":

@@ -229,7 +229,7 @@ _name_text = lru_cache(1 << 12)(_text)
 
 def _safe(text: str) -> str:
     """Text that XML 1.0 takes, as element content."""
-    return _xml(printable(text))
+    return text if _PLAIN_FRAGMENT.fullmatch(text) else _xml(printable(text))
 
 
 _PLAIN_FRAGMENT = re.compile(r"[\w!$*+./:;?@-]*")
