@@ -11,9 +11,9 @@ from refmill_hooks.tex_scanner import (
     MATH,
     OPEN,
     TEXT,
+    composed,
     is_marked,
     is_ordinary,
-    joined,
     only_math,
     printable,
     tokens,
@@ -60,8 +60,6 @@ _AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
 
 
 def _marked_latex(text: str, ascii: bool) -> str:
-    if "  " in text:
-        text = joined((text,))
     if (simple := only_math(text)) is not None:
         if len(simple) == 1:
             return _latex_text(text, ascii)
@@ -78,7 +76,7 @@ def _marked_latex(text: str, ascii: bool) -> str:
             parts.append(_LATEX_FONT.get(value, "{"))
         else:
             parts.append("}")
-    return _paired(joined(parts))
+    return _paired(composed("".join(parts)))
 
 
 @remembered(1 << 12)
@@ -138,12 +136,15 @@ def _encoded(match: re.Match[str]) -> str:
     return "".join([f"\\%{byte:02X}" for byte in sign.encode()])
 
 
-_EXECUTING = re.compile(rf"\\(?:{'|'.join(sorted(EXECUTING))})(?![a-zA-Z])|\^\^")
+_COMMAND_OR_CARETS = re.compile(r"\\[a-zA-Z]+|\^\^")
 
 
 def executing_commands(value: str) -> list[str]:
     r"""Return the commands of a LaTeX value that read or write files or run code, such as `\input`; `^^` among them."""
-    return list(dict.fromkeys(_EXECUTING.findall(value))) if "\\" in value or "^^" in value else []
+    if "\\" not in value and "^^" not in value:
+        return []
+    found = dict.fromkeys(_COMMAND_OR_CARETS.findall(value))
+    return [command for command in found if command == "^^" or command[1:] in EXECUTING]
 
 
 _MARK = re.compile("[\u0300-\u036f]")

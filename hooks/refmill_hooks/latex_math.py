@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
-from refmill_hooks.tex_scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, TEXT_BOX, composed, tokens
+from refmill_hooks.tex_scanner import MATH_COMMAND, TEXT, TEXT_BOX, composed, stacked_accents, tokens
 from refmill_hooks.tex_tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
 __all__ = ["is_balanced", "latex_math"]
@@ -23,8 +24,13 @@ r"""A command of one sign. `\sum\_{i}` and `R\^2` are scripts that a program esc
 _ACCENTED = re.compile(r"\\([\"'`~=.])(?:\{([^\W\d_])\}|([^\W\d_]))")
 _LETTER_ACCENT = re.compile(r"\\([uvHrckdbt])\s*(?:\{([^\W\d_])\}|(?<=\s)([^\W\d_]))")
 _INNER_MATH = re.compile(r"\$([^{}$]*+)\$")
-_TEXT_OF_ASCII = re.compile(rf"\\text\{{(\{{(?:{STACKED_ACCENTS}|\\[a-zA-Z]+)\}})\}}")
-r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
+
+
+@cache
+def _text_of_ascii() -> re.Pattern[str]:
+    r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
+    return re.compile(rf"\\text\{{(\{{(?:{stacked_accents()}|\\[a-zA-Z]+)\}})\}}")
+
 
 _NOT_AT_THE_END = _SIGNS[_BACKSLASH] + _SIGNS[" "] + " "
 _OPENING_BRACE = re.compile(rf"{_SIGNS['{']} *")
@@ -57,14 +63,13 @@ _TAKES_ONE = frozenset(
     xleftarrow xrightarrow""".split()
 )
 _TAKES_TWO = frozenset("binom cfrac dbinom dfrac frac overset stackrel tbinom tfrac underset".split())
-_TAKERS = "|".join(sorted(_TAKES_ONE | _TAKES_TWO))
-_UNKNOWN_ARGUMENT = re.compile(rf"(\\(?:{'|'.join(sorted(_TAKES_ONE))}))\s*(\\mathrm\{{[a-zA-Z]+\}})")
+_UNKNOWN_ARGUMENT = re.compile(r"\\([a-zA-Z]+)\s*(\\mathrm\{[a-zA-Z]+\})")
 """A command that would take the command of the next for its argument."""
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ONE_ARGUMENT = re.compile(rf"\\(?:{'|'.join(sorted(_TAKES_ONE))})\s*(?=$|[}}&^_])")
 """A command that lacks the only argument it takes."""
 _TWO_ARGUMENTS = re.compile(
-    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\(?!(?:{_TAKERS})(?![a-zA-Z]))[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
+    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
 )
 """A command that lacks the second of its arguments, or both."""
 _BARE_SCRIPTS = (
@@ -150,7 +155,7 @@ def _marked(body: str) -> str:
     body = composed(body)
     if "\\" in body:
         if "\\text{{\\" in body:
-            body = _TEXT_OF_ASCII.sub(_letter, body)
+            body = _text_of_ascii().sub(_letter, body)
         if "\\text" in body or "box" in body:
             body = TEXT_BOX.sub(_text_in_box, body)
         if _SIGN.search(body):
@@ -240,11 +245,22 @@ def _completed(body: str) -> str:
     if "limits" in body:
         body = _LIMITS.sub(_parted, body)
     if "\\mathrm" in body:
-        body = _UNKNOWN_ARGUMENT.sub(r"\1{\2}", body)
+        body = _UNKNOWN_ARGUMENT.sub(_braced_argument, body)
     if _DECLARATION.search(body):
         body = _scoped(body)
     body = _ONE_ARGUMENT.sub(lambda match: f"{match[0].rstrip()}{{}}", body)
-    return _TWO_ARGUMENTS.sub(lambda match: match[0].rstrip() + ("{}" if match[1] else "{}{}"), body).strip()
+    return _TWO_ARGUMENTS.sub(_with_two_arguments, body).strip()
+
+
+def _braced_argument(match: re.Match[str]) -> str:
+    return f"\\{match[1]}{{{match[2]}}}" if match[1] in _TAKES_ONE else match[0]
+
+
+def _with_two_arguments(match: re.Match[str]) -> str:
+    first = match[1]
+    if first and first[0] == "\\" and first[1:] in _TAKES_ONE | _TAKES_TWO:
+        return match[0]  # it takes what follows itself
+    return match[0].rstrip() + ("{}" if first else "{}{}")
 
 
 def _has_rows(body: str) -> bool:

@@ -11,6 +11,7 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -74,10 +75,22 @@ _LOGOS = {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX"}
 _REFERENCES = re.compile(r"\*?(?:\s*\[[^\[\]{}]*\]){0,2}\s*\{([^{}]*)\}")
 _ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})?")
 _ACCENT = r"\\(?:[^\w\s]|[uvHrckdbt](?![a-zA-Z]))"
-STACKED_ACCENTS = rf"{_ACCENT}\w"
-for _ in range(8):  # as many as any language sets on one letter
-    STACKED_ACCENTS = rf"{_ACCENT}(?:\{{(?:{STACKED_ACCENTS}|\w)\}}|\w)"
-_STACKED = re.compile(rf"\{{({STACKED_ACCENTS})\}}")
+
+
+@cache
+def stacked_accents() -> str:
+    """The pattern of accents on one letter, as many as any language sets; compiled where one is met, for it is long."""
+    pattern = rf"{_ACCENT}\w"
+    for _ in range(8):
+        pattern = rf"{_ACCENT}(?:\{{(?:{pattern}|\w)\}}|\w)"
+    return pattern
+
+
+@cache
+def _stacked() -> re.Pattern[str]:
+    return re.compile(rf"\{{({stacked_accents()})\}}")
+
+
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -98,7 +111,9 @@ _MARK_BEHIND_COMMAND = re.compile("(\\\\[A-Za-z]+)(?=[\u0300-\u036f\u1ab0-\u1aff
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _UNPRINTABLE: dict[int, str | None] = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
 _UNPRINTABLE |= {code: bytes((code,)).decode("cp1252", "ignore") for code in range(128, 160)}
-_UNPRINTABLE_BEHIND_COMMAND = re.compile(f"(\\\\[A-Za-z]+)[{re.escape(''.join(map(chr, _UNPRINTABLE)))}]+(?=[A-Za-z])")
+_UNPRINTABLE_BEHIND_COMMAND = re.compile(
+    "(\\\\[A-Za-z]+)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+(?=[A-Za-z])"
+)
 """What is left out there would join a command and the letters behind it to another one."""
 _C1 = re.compile("[\x80-\x9f]")
 """Controls to Unicode; in texts they are letters and quotes of Windows, or parts of letters in UTF-8."""
@@ -154,7 +169,7 @@ def is_marked(text: str) -> bool:
 
 def only_math(text: str) -> list[str] | None:
     """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
-    if "&" in text or "\\$" in text or _has_math_in_text_box(text) or not (text.isascii() or _is_sound(text)):
+    if "&" in text or ("\\" in text and "\\$" in text) or not (text.isascii() or _is_sound(text)):
         return None
     parts = text.split("$") if "$" in text else [text]
     if len(parts) % 2 == 0:
@@ -163,13 +178,9 @@ def only_math(text: str) -> list[str] | None:
     if "\\" in outside or "{" in outside or "}" in outside or "<" in outside or "~" in outside:
         return None
     for body in parts[1::2]:
-        if not body or body.strip() != body:
+        if not body or body.strip() != body or ("{" in body and ("box{" in body or "\\text" in body)):
             return None
     return parts
-
-
-def _has_math_in_text_box(text: str) -> bool:
-    return ("box{" in text or "\\text" in text) and any("$" in box for box in TEXT_BOX.findall(text))
 
 
 def _is_sound(text: str) -> bool:
@@ -291,7 +302,7 @@ def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token
             end = accented.end() if opened else accented.end(1) if accented[1] else accented.end(2)
             letter = "i" if (accented[1] or accented[2]) in ("i", "ı") else "j" if accented[1] == "j" else accented[2]
             return end, [(TEXT, unicodedata.normalize("NFC", letter + ACCENTS[name]))]
-    if name in ACCENTS and (stacked := _STACKED.match(text, at)):
+    if name in ACCENTS and text[at : at + 1] == "{" and (stacked := _stacked().match(text, at)):
         base = joined(value for kind, value in tokens(stacked[1]) if kind == TEXT)
         if all(map(unicodedata.combining, base[1:])):
             return stacked.end(), [(TEXT, unicodedata.normalize("NFC", base + ACCENTS[name]))]
@@ -363,7 +374,12 @@ _KIND = itemgetter(0)
 
 
 def _one_text(run: Iterable[Token]) -> Token:
-    return TEXT, composed("".join([value for _, value in run]))
+    """One token of text; where something between two blanks is left out, one of them is."""
+    parts: list[str] = []
+    for _, value in run:
+        if value := value.lstrip(" ") if parts and parts[-1][-1] == " " else value:
+            parts.append(value)
+    return TEXT, composed("".join(parts))
 
 
 def _close(balanced: list[Token], at: int) -> None:

@@ -82,7 +82,8 @@ def _for_jabref(options: BibOptions, dialect: str) -> str:
 
 
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    lines = [f"@{_kind(entry, options, biblatex)}{{{safe_key(entry)}"]
+    key = entry.key
+    lines = [f"@{_kind(entry, options, biblatex)}{{{key if key.isascii() and key.isalnum() else safe_key(entry)}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
         _add_kept(lines, entry, options.ascii)
