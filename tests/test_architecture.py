@@ -64,8 +64,9 @@ def modules() -> dict[str, Path]:
 
 @cache
 def arrows(module: str) -> frozenset[str]:
-    """The modules of the program that one imports."""
-    return frozenset(name for name in imports(modules()[module]) if name in modules() and name != module)
+    """The modules of the program that one imports, but for the rooms themselves, which hold nothing."""
+    named = {name for name in imports(modules()[module]) if name in modules() and name != module}
+    return frozenset(name for name in named if modules()[name].name != "__init__.py" or name == "refmill.cli")
 
 
 def room_of(module: str) -> str:

@@ -8,7 +8,6 @@ import inspect
 import refmill
 import refmill_hooks
 from refmill_hooks import specs, testing, text
-from refmill_hooks.testing import hard_entries
 
 CONTRACT_NAMES = """
     CONTRACT DATE EXECUTES MERGED OF_INSTITUTIONS ENTRY_POINT_GROUP PRINTED_ID PROBLEM REPLACED_KEY SUSPECT UNVERIFIED
@@ -57,7 +56,6 @@ def test_the_modules_of_the_contract_offer_these_names() -> None:
     assert sorted(testing.__all__) == sorted(
         "FakeNet check_enricher check_exporter check_reader check_transform hard_entries".split()
     )
-    assert hard_entries.__all__ == ["hard_entries"]
     assert {"plain", "latex", "html", "squeeze", "paragraphs"} <= set(text.__all__)
 
 

@@ -131,11 +131,21 @@ _LONGEST: Final = 3
 _CODE: Final = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?", re.ASCII)
 
 
+_SEPARATORS: Final = re.compile(r"[,;]+")
+
+
 @lru_cache(4096)
 def checked_categories(codes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return those that have the form of a category, known or not (`cs.LG`, `hep-th`), and those that have not."""
-    valid = tuple(code for code in codes if _CODE.fullmatch(code))
-    return valid, tuple(code for code in codes if code not in valid)
+    parts = tuple(part for code in codes for part in _parted(code))
+    valid = tuple(part for part in parts if _CODE.fullmatch(part))
+    return valid, tuple(part for part in parts if part not in valid)
+
+
+def _parted(code: str) -> list[str]:
+    """The categories of `math.AG, math.CO`; what is not made of categories alone as it is."""
+    parts = [part for part in _SEPARATORS.split(code) if part]
+    return parts if all(map(_CODE.fullmatch, parts)) else [code]
 
 
 def category_name(code: str) -> str:

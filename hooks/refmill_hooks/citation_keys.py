@@ -21,6 +21,8 @@ _UNREADABLE: Final = re.compile(r"""[\s,"{}%#~\\'()=<>^|]""")
 """What biber or pandoc stop at besides."""
 
 _PORTABLE: Final = re.compile(r"[A-Za-z0-9!$&*+./:;?@\[\]_`-]+")
+_LONGEST: Final = 250
+"""Characters that BibTeX takes in a key."""
 _SUBSTITUTE: Final = "_"
 _FROM_BIB: Final = "bib"
 """The reader whose keys BibTeX has read before, and texts cite."""
@@ -28,6 +30,8 @@ _FROM_BIB: Final = "bib"
 
 def is_readable_key(key: str) -> bool:
     """Whether BibTeX, biber and pandoc take it for one key; letters of any script are allowed."""
+    if len(key) > _LONGEST:
+        return False
     return _PORTABLE.fullmatch(key) is not None or (key.isprintable() and key != "" and not _UNREADABLE.search(key))
 
 
@@ -39,14 +43,15 @@ def has_readable_key(entry: Entry) -> bool:
     )
 
 
-def portable_key(key: str) -> str:
-    """Return a key in ASCII that each program reads, or "" where the given one cannot be turned into such.
+def portable_key(entry: Entry) -> str:
+    """Return the key of an entry as it stands in a .bib: that of a .bib as it is, any other in ASCII.
 
-    Letters lose their accents: `müller2020` is `muller2020`.
+    Letters lose their accents: `müller2020` is `muller2020`, and `王2020` is `u738b2020`.
     """
-    if not key.isascii():
-        key = ascii_letters(key)
-    return key if _PORTABLE.fullmatch(key) and _NO_LETTER not in key else ""
+    key = entry.key
+    if key.isascii() or entry.source == _FROM_BIB:
+        return key
+    return _NUMBERED_LETTER.sub(lambda match: f"u{match[1].lower()}", ascii_letters(key))
 
 
 def ascii_letters(text: str) -> str:
@@ -55,7 +60,7 @@ def ascii_letters(text: str) -> str:
     return "".join([character if character < "\x80" else spelled(character) for character in decomposed])
 
 
-_NO_LETTER: Final = "[U+"
+_NUMBERED_LETTER: Final = re.compile(r"\[U\+([0-9A-F]+)\]")
 _LETTERS: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
 )
@@ -64,6 +69,6 @@ _LETTERS: Final = str.maketrans(
 def safe_key(entry: Entry) -> str:
     """Return the key of an entry for exporters, or else its id, with `_` for what would end it; `entry` for none."""
     if has_readable_key(entry):
-        return entry.key
+        return portable_key(entry) or "entry"
     key = _UNREADABLE.sub(_SUBSTITUTE, entry.key or entry.id.replace("/", "_"))
-    return "".join(filter(str.isprintable, key)) or "entry"
+    return "".join(filter(str.isprintable, key))[:_LONGEST] or "entry"

@@ -145,8 +145,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
 
     @property
     def primary_category(self) -> str:
-        """The code of the primary category, or ""."""
-        return self.categories[0] if self.categories else ""
+        """The code of the primary category, or "" where it is not known for sure."""
+        if not self.categories or (self.extra and "categories" in self.unverified):
+            return ""
+        return self.categories[0]
 
     @property
     def versioned_id(self) -> str:

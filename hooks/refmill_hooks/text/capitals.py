@@ -35,6 +35,7 @@ def _protected(match: re.Match[str]) -> str:
     return f"{{{word}}}" if _INSIDE.search(word) else _LONE_CAPITAL.sub(r"{\g<0>}", word)
 
 
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
 _KEPT_END = "} kept"
 _GUARD = re.compile(r"\\[a-zA-Z]+\s*|\\.|[{}$]|[^\\{}$]+", re.DOTALL)
 
@@ -64,6 +65,8 @@ def unprotected(value: str) -> str:
             before = piece
             continue
         if piece == "}" and kept and not kept.pop():
+            if parts and _COMMAND.fullmatch(parts[-1]) and pieces[at + 1 : at + 2] and pieces[at + 1][0].isalpha():
+                parts.append("{}")  # else the command would go on
             before = piece
             continue
         parts.append(piece)

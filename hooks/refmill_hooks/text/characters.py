@@ -16,7 +16,19 @@ BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 def ascii_latex(value: str) -> str:
     """A LaTeX value with each letter that is not of ASCII as a command; all else stays as it is."""
-    return value if value.isascii() else BEYOND_ASCII.sub(lambda match: ascii_character(match[0]), value)
+    if value.isascii():
+        return value
+    if "\\" in value:
+        value = _BEHIND_COMMAND.sub(_parted, value)
+    return BEYOND_ASCII.sub(lambda match: ascii_character(match[0]), value)
+
+
+_BEHIND_COMMAND = re.compile(r"\\([a-zA-Z]*)(?=[^\x00-\x7f])")
+
+
+def _parted(match: re.Match[str]) -> str:
+    """A command in front of a letter that is about to be spelled in letters of ASCII, so that the two do not join."""
+    return f"{match[0]} " if match[1] else "{\\textbackslash}"
 
 
 @lru_cache(1 << 10)
@@ -36,8 +48,12 @@ def utf8_character(character: str) -> str:
 _LETTER_COMMANDS = {SYMBOLS[name]: name for name in "AE ae OE oe O o L l ss DJ dj DH dh TH th i j".split()}
 _ASCII_SIGNS = {
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "\u00a0": " ", "·": "{$\\cdot$}",
+    "µ": "{$\\mu$}",
+    "¿": "?`", "¡": "!`", "«": "{$\\ll$}", "»": "{$\\gg$}",
     "°": "{$^{\\circ}$}", "£": "{\\pounds}", "§": "{\\S}", "¶": "{\\P}", "©": "{\\copyright}", "®": "(R)",
 }  # fmt: skip
+_FORMS = {"<super>": "{{$^{{{}}}$}}", "<sub>": "{{$_{{{}}}$}}"}
+"""Kind of a character as Unicode has it -> how its letter or digit is written."""
 _COMMAND_OF_ACCENT = {combining: command for command, combining in ACCENTS.items()}
 
 
@@ -52,7 +68,15 @@ def ascii_character(character: str) -> str:
     if written := accented(decomposed[0], decomposed[1:]):
         return written
     symbol = utf8_character(character)
-    return symbol if symbol.isascii() else spelled(character) or f"[U+{ord(character):04X}]"
+    if symbol.isascii():
+        return symbol
+    kind, _, parts = unicodedata.decomposition(character).partition(" ")
+    if kind in _FORMS and (shown := "".join(chr(int(part, 16)) for part in parts.split())).isascii():
+        return _FORMS[kind].format(shown)
+    if kind == "<fraction>":
+        above, _, below = unicodedata.normalize("NFKD", character).partition("\u2044")
+        return f"{{$\\frac{{{above}}}{{{below}}}$}}"
+    return spelled(character) or f"[U+{ord(character):04X}]"
 
 
 def is_invisible(character: str) -> bool:

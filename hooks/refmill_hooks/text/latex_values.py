@@ -11,9 +11,9 @@ from refmill_hooks.text.scanner import (
     MATH,
     OPEN,
     TEXT,
+    composed,
     is_marked,
     is_ordinary,
-    joined,
     only_math,
     printable,
     tokens,
@@ -46,6 +46,7 @@ def latex(text: str, *, ascii: bool = False) -> str:
         return text
     text = printable(text)
     if ascii and not text.isascii():
+        text = _COMMAND_BEFORE_LETTER.sub(r"\1 ", text)
         text = "".join([sign for sign in text.replace("\u00a0", " ") if sign < "\x80" or not is_invisible(sign)])
     if not is_marked(text) and (text.isascii() or not ascii) and "\n" not in text:
         return text
@@ -53,19 +54,18 @@ def latex(text: str, *, ascii: bool = False) -> str:
     return _AT_LINE_BEGIN.sub(r"\1{@}", value) if "\n" in value and "@" in value else value
 
 
+_COMMAND_BEFORE_LETTER = re.compile(r"(\\[a-zA-Z]+)(?=[^\x00-\x7f]+[a-zA-Z])")
 _AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
 """Where some programs see the beginning of another entry, whatever is open in front of it."""
 
 
 def _marked_latex(text: str, ascii: bool) -> str:
-    if "  " in text:
-        text = joined((text,))
     if (simple := only_math(text)) is not None:
         if len(simple) == 1:
             return _latex_text(text, ascii)
         simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
         simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
-        return _paired("".join(simple))
+        return "".join(simple)  # without a brace in the text there is none to pair
     parts: list[str] = []
     for kind, value in tokens(text):
         if kind == TEXT:
@@ -76,14 +76,14 @@ def _marked_latex(text: str, ascii: bool) -> str:
             parts.append(_LATEX_FONT.get(value, "{"))
         else:
             parts.append("}")
-    return _paired(joined(parts))
+    return _paired(composed("".join(parts)))
 
 
 @remembered(1 << 12)
 def _math(body: str, ascii: bool) -> str:
     value = latex_math(body)
     if not value:
-        return _latex_text(f"${body}$", ascii)
+        return _MATH_OR_BRACE.sub(_named, _latex_text(f"${body}$", ascii))
     if not value.isascii():
         value = BEYOND_ASCII.sub(_ascii_in_math, value) if ascii else unmistakable(value)
     return f"{{${value}$}}"
@@ -106,7 +106,11 @@ def _paired(value: str) -> str:
     """
     if ("\\{" not in value and "\\}" not in value) or is_balanced(value):
         return value
-    return _MATH_OR_BRACE.sub(lambda match: _BRACE_NAMES[match[1]] if match[1] else match[0], value)
+    return _MATH_OR_BRACE.sub(_named, value)
+
+
+def _named(match: re.Match[str]) -> str:
+    return _BRACE_NAMES[match[1]] if match[1] else match[0]
 
 
 _PLAIN_IDENTIFIER = re.compile(r"[A-Za-z0-9./:;,_()<>+=@!?*'`|~#&$\[\]-]*")
@@ -132,12 +136,15 @@ def _encoded(match: re.Match[str]) -> str:
     return "".join([f"\\%{byte:02X}" for byte in sign.encode()])
 
 
-_EXECUTING = re.compile(rf"\\(?:{'|'.join(sorted(EXECUTING))})(?![a-zA-Z])|\^\^")
+_COMMAND_OR_CARETS = re.compile(r"\\[a-zA-Z]+|\^\^")
 
 
 def executing_commands(value: str) -> list[str]:
     r"""Return the commands of a LaTeX value that read or write files or run code, such as `\input`; `^^` among them."""
-    return list(dict.fromkeys(_EXECUTING.findall(value))) if "\\" in value or "^^" in value else []
+    if "\\" not in value and "^^" not in value:
+        return []
+    found = dict.fromkeys(_COMMAND_OR_CARETS.findall(value))
+    return [command for command in found if command == "^^" or command[1:] in EXECUTING]
 
 
 _MARK = re.compile("[\u0300-\u036f]")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
-from refmill_hooks.text.scanner import MATH_COMMAND, STACKED_ACCENTS, TEXT, composed, tokens
+from refmill_hooks.text.scanner import MATH_COMMAND, TEXT, TEXT_BOX, composed, stacked_accents, tokens
 from refmill_hooks.text.tables import ACCENTS, KNOWN_IN_MATH, SYMBOLS, TEX_OF
 
 __all__ = ["is_balanced", "latex_math"]
@@ -21,8 +22,15 @@ _WRITTEN = str.maketrans({mark: f"\\{sign}" for sign, mark in _SIGNS.items()})
 _SIGN = re.compile(r"\\(?:_(?=\{)|([^a-zA-Z]|$))", re.DOTALL)
 r"""A command of one sign. `\sum\_{i}` and `R\^2` are scripts that a program escaped."""
 _ACCENTED = re.compile(r"\\([\"'`~=.])(?:\{([^\W\d_])\}|([^\W\d_]))")
-_TEXT_OF_ASCII = re.compile(rf"\\text\{{(\{{(?:{STACKED_ACCENTS}|\\[a-zA-Z]+)\}})\}}")
-r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
+_LETTER_ACCENT = re.compile(r"\\([uvHrckdbt])\s*(?:\{([^\W\d_])\}|(?<=\s)([^\W\d_]))")
+_INNER_MATH = re.compile(r"\$([^{}$]*+)\$")
+
+
+@cache
+def _text_of_ascii() -> re.Pattern[str]:
+    r"""`\text{{\'e}}`: how a letter that is not ASCII is written in pure ASCII."""
+    return re.compile(rf"\\text\{{(\{{(?:{stacked_accents()}|\\[a-zA-Z]+)\}})\}}")
+
 
 _NOT_AT_THE_END = _SIGNS[_BACKSLASH] + _SIGNS[" "] + " "
 _OPENING_BRACE = re.compile(rf"{_SIGNS['{']} *")
@@ -32,8 +40,12 @@ _SCRIPT = re.compile(r"([_^])(?:([A-Za-z0-9*+'-]|[^\x00-\x7f])|\\([a-zA-Z]+)((?:
 """A sub- or superscript of one sign, or of a command with its arguments."""
 _UNDERSCORE = re.compile(rf"(?<!\{{){_SIGNS['_']}|{_SIGNS['_']}(?!\}})")
 """One that citation-js would take for a subscript without braces around it."""
-_BARE_ARGUMENT = re.compile(r"(\\(?:text(?:rm|bf|it|sf|tt|sc|up|normal)?|[hv]box))\s+([A-Za-z0-9])")
+_BARE_ARGUMENT = re.compile(
+    r"(\\(?:text(?:rm|bf|it|sf|tt|sc|up|normal)?|[hv]box))\s+(?!(?:to|spread)(?![a-zA-Z]))([A-Za-z0-9])"
+)
 _ENVIRONMENT = re.compile(r"\\(begin|end)(?![a-zA-Z])(?:\{([a-zA-Z]+)\})?")
+_ARRAY = re.compile(r"\\begin\{array\}(?!(?:\[[bct]\])?\{[lcr| ]*\})")
+"""One whose columns are more than their places; `*{99999}{c}` would stop TeX for hours."""
 _ENVIRONMENT_COMMANDS = frozenset({"begin", "end", "hline"})
 _WITH_ROWS = frozenset(
     "aligned array bmatrix Bmatrix cases gathered matrix pmatrix smallmatrix split vmatrix Vmatrix".split()
@@ -51,20 +63,20 @@ _TAKES_ONE = frozenset(
     xleftarrow xrightarrow""".split()
 )
 _TAKES_TWO = frozenset("binom cfrac dbinom dfrac frac overset stackrel tbinom tfrac underset".split())
-_TAKERS = "|".join(sorted(_TAKES_ONE | _TAKES_TWO))
-_UNKNOWN_ARGUMENT = re.compile(rf"(\\(?:{'|'.join(sorted(_TAKES_ONE))}))\s*(\\mathrm\{{[a-zA-Z]+\}})")
+_UNKNOWN_ARGUMENT = re.compile(r"\\([a-zA-Z]+)\s*(\\mathrm\{[a-zA-Z]+\})")
 """A command that would take the command of the next for its argument."""
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ONE_ARGUMENT = re.compile(rf"\\(?:{'|'.join(sorted(_TAKES_ONE))})\s*(?=$|[}}&^_])")
 """A command that lacks the only argument it takes."""
 _TWO_ARGUMENTS = re.compile(
-    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\(?!(?:{_TAKERS})(?![a-zA-Z]))[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
+    rf"\\(?:{'|'.join(sorted(_TAKES_TWO))})(?![a-zA-Z])\s*+({_GROUP}|\\[a-zA-Z]+|[^{{}}\\&^_\s])?\s*+(?=$|[}}&^_])"
 )
 """A command that lacks the second of its arguments, or both."""
 _BARE_SCRIPTS = (
     _TAKES_ONE
     | _TAKES_TWO
-    | frozenset("left right big Big bigl bigr Bigl Bigr rm bf it sf tt sl ast bot bullet circ dag dagger".split())
+    | frozenset("kern mkern hskip mskip left right middle big Big bigl bigr Bigl Bigr rm bf it sf tt sl".split())
+    | frozenset("ast bot bullet circ dag dagger".split())
     | frozenset("ddagger ell hbar infty mp odot oplus parallel perp pm prime sim star times top".split())
 )
 """Commands that may stand in a script without braces, and those that more of it may belong to."""
@@ -143,7 +155,9 @@ def _marked(body: str) -> str:
     body = composed(body)
     if "\\" in body:
         if "\\text{{\\" in body:
-            body = _TEXT_OF_ASCII.sub(_letter, body)
+            body = _text_of_ascii().sub(_letter, body)
+        if "\\text" in body or "box" in body:
+            body = TEXT_BOX.sub(_text_in_box, body)
         if _SIGN.search(body):
             body = _ACCENTED.sub(_accented, body)
             body = _SIGN.sub(lambda match: _SIGNS.get(match[1], match[1]) if match[1] is not None else "_", body)
@@ -163,6 +177,18 @@ def _marked(body: str) -> str:
 def _written(body: str) -> str:
     """The body with its signs again in the place of their marks."""
     return body if body.isprintable() else body.translate(_WRITTEN)
+
+
+def _text_in_box(match: re.Match[str]) -> str:
+    """A box of text with the letters of its accents, and with commands that print symbols of math in text too."""
+    text = match[0]
+    if "$" in text:
+        text = _INNER_MATH.sub(r"\\ensuremath{\1}", text)
+    if "\\" in text[1:]:
+        text = _LETTER_ACCENT.sub(_accented, text)
+    if not text.isascii():
+        text = "".join([f"\\ensuremath{{{c}}}" if c > "\x7f" and _math_character(c) != c else c for c in text])
+    return text
 
 
 def _letter(match: re.Match[str]) -> str:
@@ -219,11 +245,22 @@ def _completed(body: str) -> str:
     if "limits" in body:
         body = _LIMITS.sub(_parted, body)
     if "\\mathrm" in body:
-        body = _UNKNOWN_ARGUMENT.sub(r"\1{\2}", body)
+        body = _UNKNOWN_ARGUMENT.sub(_braced_argument, body)
     if _DECLARATION.search(body):
         body = _scoped(body)
     body = _ONE_ARGUMENT.sub(lambda match: f"{match[0].rstrip()}{{}}", body)
-    return _TWO_ARGUMENTS.sub(lambda match: match[0].rstrip() + ("{}" if match[1] else "{}{}"), body).strip()
+    return _TWO_ARGUMENTS.sub(_with_two_arguments, body).strip()
+
+
+def _braced_argument(match: re.Match[str]) -> str:
+    return f"\\{match[1]}{{{match[2]}}}" if match[1] in _TAKES_ONE else match[0]
+
+
+def _with_two_arguments(match: re.Match[str]) -> str:
+    first = match[1]
+    if first and first[0] == "\\" and first[1:] in _TAKES_ONE | _TAKES_TWO:
+        return match[0]  # it takes what follows itself
+    return match[0].rstrip() + ("{}" if first else "{}{}")
 
 
 def _has_rows(body: str) -> bool:
@@ -235,7 +272,7 @@ def _has_rows(body: str) -> bool:
             return False
         if sign == "begin":
             opened.append(name)
-    return bool(found) and not opened
+    return bool(found) and not opened and not _ARRAY.search(body)
 
 
 def _commands(body: str, known: frozenset[str]) -> str:

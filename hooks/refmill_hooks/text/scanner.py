@@ -11,6 +11,7 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -47,9 +48,12 @@ _MARKUP = re.compile(
       | <(?P<tag>/?(?:i|em|b|strong|sub|sup|br|p))\s*/?>""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_TEXT_BOX = r"\\(?:text[a-z]*|[mhf]box)\s*+\{(?:[^{}$\\]|\\.|\$[^{}$]*+\$|\{[^{}$]*+\})*+\}"
+TEXT_BOX = re.compile(_TEXT_BOX, re.DOTALL)
+"""Text inside of math, which may have math inside of it: `\\mbox{for $x$}`."""
 _TO_DOLLARS = {
-    "$": re.compile(r"(?:[^$\\]|\\.)*+\$", re.DOTALL),
-    "$$": re.compile(r"(?:[^$\\]|\\.|\$(?!\$))*+\$\$", re.DOTALL),
+    "$": re.compile(rf"(?:{_TEXT_BOX}|[^$\\]|\\.)*+\$", re.DOTALL),
+    "$$": re.compile(rf"(?:{_TEXT_BOX}|[^$\\]|\\.|\$(?!\$))*+\$\$", re.DOTALL),
 }
 _DISPLAYS = {"(": "\\)", "[": "\\]"}
 """Commands that begin math, and what ends it."""
@@ -71,14 +75,26 @@ _LOGOS = {"LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX"}
 _REFERENCES = re.compile(r"\*?(?:\s*\[[^\[\]{}]*\]){0,2}\s*\{([^{}]*)\}")
 _ACCENTED = re.compile(r"\s*(?:\{\s*)?(?:\\([ij])(?:\{\})?|([^\W\d_]|ı))\s*(\})?")
 _ACCENT = r"\\(?:[^\w\s]|[uvHrckdbt](?![a-zA-Z]))"
-STACKED_ACCENTS = rf"{_ACCENT}\w"
-for _ in range(8):  # as many as any language sets on one letter
-    STACKED_ACCENTS = rf"{_ACCENT}(?:\{{(?:{STACKED_ACCENTS}|\w)\}}|\w)"
-_STACKED = re.compile(rf"\{{({STACKED_ACCENTS})\}}")
+
+
+@cache
+def stacked_accents() -> str:
+    """The pattern of accents on one letter, as many as any language sets; compiled where one is met, for it is long."""
+    pattern = rf"{_ACCENT}\w"
+    for _ in range(8):
+        pattern = rf"{_ACCENT}(?:\{{(?:{pattern}|\w)\}}|\w)"
+    return pattern
+
+
+@cache
+def _stacked() -> re.Pattern[str]:
+    return re.compile(rf"\{{({stacked_accents()})\}}")
+
+
 _MISPLACED_ACCENT = re.compile(r"\{\\([Hvcuk\"'`^~=.])\}([^\W\d_])|\\(?P<c>c)(?=c[a-z])(?P<letter>c)")
 r"""`Jen{\H}o`, `Fran\ccois`: how records in fact have them."""
-_NO_REFERENCE = re.compile(r"&(#[0-9]{8})")
-"""The number of no character; Python refuses to read the longest."""
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+"""One without its semicolon is part of a URL rather."""
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
 
 
@@ -90,9 +106,15 @@ parts them, as Unicode's stream-safe text has it (unicode.org/reports/tr15/#Stre
 """
 
 
+_MARK_BEHIND_COMMAND = re.compile("(\\\\[A-Za-z]+)(?=[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff])")
+"""An accent there belongs to what the command prints, not to the last letter of its name."""
 _CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _UNPRINTABLE: dict[int, str | None] = dict.fromkeys((*_CONTROLS, 65534, 65535, *range(55296, 57344)))
 _UNPRINTABLE |= {code: bytes((code,)).decode("cp1252", "ignore") for code in range(128, 160)}
+_UNPRINTABLE_BEHIND_COMMAND = re.compile(
+    "(\\\\[A-Za-z]+)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+(?=[A-Za-z])"
+)
+"""What is left out there would join a command and the letters behind it to another one."""
 _C1 = re.compile("[\x80-\x9f]")
 """Controls to Unicode; in texts they are letters and quotes of Windows, or parts of letters in UTF-8."""
 _LONG = 150
@@ -107,12 +129,14 @@ def printable(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r", " ")
     if len(text) > _LONG and text.isascii():
-        clean = text.encode().translate(None, _CONTROLS)
-        return text if len(clean) == len(text) else clean.decode()
-    if text.isprintable() or text.replace("\n", "").isprintable():
+        if len(text.encode().translate(None, _CONTROLS)) == len(text):
+            return text
+    elif text.isprintable() or text.replace("\n", "").isprintable():
         return text
     if _C1.search(text):
         text = _MOJIBAKE.sub(_demojibake, text)
+    if "\\" in text:
+        text = _UNPRINTABLE_BEHIND_COMMAND.sub(r"\1 ", text)
     return text.translate(_UNPRINTABLE)
 
 
@@ -145,7 +169,7 @@ def is_marked(text: str) -> bool:
 
 def only_math(text: str) -> list[str] | None:
     """Text and math in turn, where dollars are all the markup there is, as mostly; None where it takes the scanner."""
-    if "&" in text or "\\$" in text or not (text.isascii() or _is_sound(text)):
+    if "&" in text or ("\\" in text and "\\$" in text) or not (text.isascii() or _is_sound(text)):
         return None
     parts = text.split("$") if "$" in text else [text]
     if len(parts) % 2 == 0:
@@ -154,7 +178,7 @@ def only_math(text: str) -> list[str] | None:
     if "\\" in outside or "{" in outside or "}" in outside or "<" in outside or "~" in outside:
         return None
     for body in parts[1::2]:
-        if not body or body.strip() != body:
+        if not body or body.strip() != body or ("{" in body and ("box{" in body or "\\text" in body)):
             return None
     return parts
 
@@ -172,18 +196,26 @@ def joined(parts: Iterable[str]) -> str:
 
 def composed(text: str) -> str:
     """The text in Unicode's normal form C, in time that grows with its length only."""
-    return text if text.isascii() else unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
+    if text.isascii():
+        return text
+    if "\\" in text:
+        text = _MARK_BEHIND_COMMAND.sub(r"\1 ", text)
+    return unicodedata.normalize("NFC", _MARKS.sub("\\g<0>\u034f", text))
 
 
 def tokens(text: str) -> list[Token]:
     """The text as tokens in which every OPEN has its CLOSE; groups around one character or one math are dissolved."""
     if "&" in text:
-        text = entities.unescape(_NO_REFERENCE.sub(r"&amp;\1", text))
+        text = printable(_REFERENCE.sub(_referred, text))
     if not text.isascii():
         text = composed(_MOJIBAKE.sub(_demojibake, text))
     if "\\" in text:
         text = _MISPLACED_ACCENT.sub(_accent_in_place, text)
     return _balanced(list(_scan(text)))
+
+
+def _referred(match: re.Match[str]) -> str:
+    return entities.unescape(match[0]) or " "
 
 
 def _accent_in_place(match: re.Match[str]) -> str:
@@ -270,7 +302,7 @@ def _command(name: str, text: str, at: int, start: int) -> tuple[int, list[Token
             end = accented.end() if opened else accented.end(1) if accented[1] else accented.end(2)
             letter = "i" if (accented[1] or accented[2]) in ("i", "ı") else "j" if accented[1] == "j" else accented[2]
             return end, [(TEXT, unicodedata.normalize("NFC", letter + ACCENTS[name]))]
-    if name in ACCENTS and (stacked := _STACKED.match(text, at)):
+    if name in ACCENTS and text[at : at + 1] == "{" and (stacked := _stacked().match(text, at)):
         base = joined(value for kind, value in tokens(stacked[1]) if kind == TEXT)
         if all(map(unicodedata.combining, base[1:])):
             return stacked.end(), [(TEXT, unicodedata.normalize("NFC", base + ACCENTS[name]))]
@@ -313,6 +345,8 @@ def _balanced(tokens: list[Token]) -> list[Token]:
             if value and opened:
                 balanced[opened[-1]] = (OPEN, value)
         elif kind == OPEN:
+            if not value and balanced[-1:] == [(OPEN, ARGUMENT)]:
+                balanced[-1] = (OPEN, "")  # two braces protect capitals rather
             opened.append(len(balanced))
             balanced.append((OPEN, value or (ARGUMENT if took else "")))
         elif kind == CLOSE:
@@ -340,7 +374,12 @@ _KIND = itemgetter(0)
 
 
 def _one_text(run: Iterable[Token]) -> Token:
-    return TEXT, composed("".join([value for _, value in run]))
+    """One token of text; where something between two blanks is left out, one of them is."""
+    parts: list[str] = []
+    for _, value in run:
+        if value := value.lstrip(" ") if parts and parts[-1][-1] == " " else value:
+            parts.append(value)
+    return TEXT, composed("".join(parts))
 
 
 def _close(balanced: list[Token], at: int) -> None:

@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.io.atomic import STDOUT, Files
-    from refmill.pipeline.clashes import check_targets
+    from refmill.pipeline.clashes import check_read_whole, check_targets
     from refmill.pipeline.run import entries_of, started
     from refmill.plugins.registry import Registry
     from refmill.reporting.progress import Progress
@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
             output = files.open(args.output)
             for piece in pieces:
                 output.write(piece.encode("utf-8", "replace"))
+        check_read_whole(job, [args.output], report.summary.unreadable + report.summary.unwritten)
     for line in report.summary.lines():
         if not line.startswith("read "):
             print_error(line)

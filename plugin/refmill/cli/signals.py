@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 __all__ = ["Stop", "Stopped", "stopped_by_signals"]
@@ -25,11 +24,11 @@ class Stopped(KeyboardInterrupt):
     """A request to end. An exit would be taken for the fault of a plugin that is just loaded."""
 
 
-@dataclass
 class Stop:
     """The exit status that was asked for first, 0 while none was."""
 
-    status: int = 0
+    def __init__(self) -> None:
+        self.status = 0
 
 
 @contextlib.contextmanager

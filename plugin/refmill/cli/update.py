@@ -29,12 +29,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from refmill.commands.update import update, write
+    from refmill.pipeline.clashes import check_targets
     from refmill.plugins.registry import Registry
     from refmill.reporting.progress import Progress
 
     args.refresh = True
     registry = Registry(args.plugin, strict=args.strict)
-    updated = update(args.library, job_of(args), registry, Progress.on_stderr())
+    job = job_of(args)
+    if args.write:
+        check_targets(job, registry, outputs=[str(args.library)])
+    updated = update(args.library, job, registry, Progress.on_stderr())
     summary = updated.report.summary
     if args.write and updated.changed:
         backup = write(args.library, updated)

@@ -75,7 +75,7 @@ class Files:
     def __init__(self, path: str) -> None:
         self._path = path
         self._output = real_path(path)
-        self._state = self._output.with_name(self._output.name + ".harvest")
+        self._state = real_path(self._output.with_name(self._output.name + ".harvest"))
         self._lock = _Lock(self._state)
         self._private = PrivateFile(self._output)
         self._is_empty = False
@@ -100,7 +100,7 @@ class Files:
 
     def begun(self, url: str, query: Mapping[str, str]) -> Harvested:
         """How far a harvest of this is. Raises UsageError where another one was begun, or its files do not fit."""
-        if self._lock.is_new:
+        if self._lock.is_new or not _size(self._state):  # empty: a run was killed at its beginning
             try:
                 os.close(self._private.open())
                 self._private.dress()

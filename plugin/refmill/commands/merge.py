@@ -6,6 +6,7 @@ from pathlib import Path
 
 from refmill.errors import UsageError
 from refmill.io.atomic import Files
+from refmill.pipeline.clashes import check_read_whole
 from refmill.pipeline.job import KEYS, Job, planned
 from refmill.pipeline.keys import settled
 from refmill.pipeline.run import entries_of, write
@@ -32,6 +33,7 @@ def join(job: Job, registry: Registry, progress: Progress) -> Summary:
         write(settled(watched, plan.options[KEYS], tell), plan, registry, report, progress, files)
         if changed.count:
             report.note(f"keys that were taken, and changed: {changed}")
+        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
     return report.summary
 
 

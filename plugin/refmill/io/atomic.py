@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import sys
+import threading
 from collections.abc import Hashable
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,10 @@ STDOUT: Final = "-"
 _STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
 """An open stream by name; where it leads to a file, that is written on and not replaced."""
+
+
+_STDOUT_IS_WRITTEN = threading.Lock()
+"""Held by the one run of this process that writes to stdout."""
 
 
 class SupportsClose(Protocol):
@@ -101,12 +106,18 @@ class Target:
         self._private: PrivateFile | None = None
         self._stream: IO[bytes] | None = None
         self._is_replacing = False
+        self._holds_stdout = False
 
     def open(self) -> None:
         """Open the stream. Raises UsageError."""
         try:
             if is_stdout(self.path):
-                self._stream = sys.stdout.buffer
+                if not _STDOUT_IS_WRITTEN.acquire(blocking=False):
+                    raise UsageError(f"{self.path}: another thread writes to stdout; wait for its end")
+                self._holds_stdout = True
+                self._stream = getattr(sys.stdout, "buffer", None)
+                if self._stream is None:
+                    raise UsageError(f"{self.path}: stdout takes no bytes here; name a file")
                 return
             if is_stream(self.path):
                 flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -161,6 +172,9 @@ class Target:
         if self._stream and not is_stdout(self.path):
             close_quietly(self._stream)
         self._stream = None
+        if self._holds_stdout:
+            self._holds_stdout = False
+            _STDOUT_IS_WRITTEN.release()
         if self._private:
             self._private.discard()
 

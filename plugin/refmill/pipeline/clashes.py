@@ -11,7 +11,7 @@ from refmill.io.inputs import STDIN, input_files
 from refmill.pipeline.job import Job
 from refmill.plugins.registry import Registry
 
-__all__ = ["check_targets"]
+__all__ = ["check_read_whole", "check_targets"]
 
 _Named = tuple[str, str]
 """An option and its file."""
@@ -53,6 +53,19 @@ def check_targets(
             advice = "" if is_stream(target[1]) else ", or --overwrite: it is read to its end before it is replaced"
             raise UsageError(
                 f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
+            )
+
+
+def check_read_whole(job: Job, outputs: Sequence[str], lost: int) -> None:
+    """Raise UsageError where an output takes the place of an input of which `lost` records would be gone."""
+    if not (job.overwrite and lost):
+        return
+    replaced = {identity(path): path for path in outputs if not is_stream(path)}
+    for path in _inputs(job.inputs):
+        if target := replaced.get(_identity_of_input(path)):
+            raise UsageError(
+                f"-o {target}: it is an input too, and {lost:,} records could not be read or written; "
+                "it is left as it was, and nothing is written; choose another name"
             )
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from refmill.pipeline.compact import CompactSet
 from refmill_hooks import REPLACED_KEY, Entry, Transform, hookimpl
-from refmill_hooks.citation_keys import ascii_letters, has_readable_key
+from refmill_hooks.citation_keys import ascii_letters, has_readable_key, portable_key
 from refmill_hooks.dates import reference_date
 from refmill_hooks.spool import Spool
 from refmill_hooks.text import plain
@@ -59,22 +59,26 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     taken = CompactSet()
     parts = _parts(options.template)
     for entry in entries:
-        entry = _without_unreadable_key(entry)
+        entry = _with_readable_key(entry)
         key = entry.key or _key(entry, parts)
-        if not taken.add(key.lower()):
-            key = _next_free(key, taken)
+        name = (key if key.isascii() else portable_key(entry)).lower()
+        if not taken.add(name):
+            key += _free_suffix(name, taken)
         yield entry if key == entry.key else replace(entry, key=key)
 
 
-def _without_unreadable_key(entry: Entry) -> Entry:
-    if not entry.key or has_readable_key(entry):
+def _with_readable_key(entry: Entry) -> Entry:
+    """The entry without a key that no program reads, and with a mark where its key is another one in a .bib."""
+    key = entry.key
+    is_readable = not key or has_readable_key(entry)
+    if is_readable and (key.isascii() or portable_key(entry) == key):
         return entry
-    return replace(entry, key="", extra={**entry.extra, REPLACED_KEY: entry.key})
+    return replace(entry, key=key if is_readable else "", extra={**entry.extra, REPLACED_KEY: key})
 
 
 def alone(entry: Entry, options: KeyOptions) -> Entry:
     """The entry with the key that `stream` gives it where no other competes for that."""
-    entry = _without_unreadable_key(entry)
+    entry = _with_readable_key(entry)
     return entry if entry.key else replace(entry, key=_key(entry, _parts(options.template)))
 
 
@@ -89,36 +93,36 @@ def settled(
     keeps = bytearray()
     parts = _parts(options.template)
     with Spool() as spool:
-        for entry in map(_without_unreadable_key, entries):
+        for entry in map(_with_readable_key, entries):
             spool.add(entry)
-            keeps.append(bool(entry.key) and taken.add(entry.key.lower()))
+            keeps.append(bool(entry.key) and taken.add(portable_key(entry).lower()))
         for entry, is_kept in zip(spool, keeps, strict=True):
             if is_kept:
                 yield entry
                 continue
             key = entry.key or _key(entry, parts)
-            if not taken.add(key.lower()):
-                key = _next_free(key, taken)
+            name = portable_key(entry).lower() if entry.key else key.lower()
+            if not taken.add(name):
+                key += _free_suffix(name, taken)
             if entry.key:
                 changed(entry.key, key)
             yield replace(entry, key=key)
 
 
-def _next_free(key: str, taken: CompactSet) -> str:
-    """The key with the first suffix that nobody has: suffixes are given in order, so it is found by bisection."""
-    lower = key.lower()
+def _free_suffix(name: str, taken: CompactSet) -> str:
+    """The first suffix that nobody has behind this key: they are given in order, so it is found by bisection."""
     step = 1
-    while lower + _suffix(step) in taken:
+    while name + _suffix(step) in taken:
         step *= 2
     low, high = step // 2, step
     while high - low > 1:
         middle = (low + high) // 2
-        if lower + _suffix(middle) in taken:
+        if name + _suffix(middle) in taken:
             low = middle
         else:
             high = middle
-    taken.add(lower + _suffix(high))
-    return key + _suffix(high)
+    taken.add(name + _suffix(high))
+    return _suffix(high)
 
 
 def _suffix(number: int) -> str:

@@ -12,7 +12,7 @@ from refmill.errors import UsageError
 from refmill.io.atomic import Files
 from refmill.io.inputs import Opened, open_inputs
 from refmill.io.outputs import Outputs
-from refmill.pipeline.clashes import check_targets
+from refmill.pipeline.clashes import check_read_whole, check_targets
 from refmill.pipeline.enrichment import Asking, enrich
 from refmill.pipeline.job import DEFAULT_ENRICHERS, KEYS, Job, Plan, planned
 from refmill.pipeline.parallel import default_jobs, is_parallel, process_pool, read_ready
@@ -58,6 +58,7 @@ def run(
         flow = _flow(job, plan, registry, report, stack, entries, net)
         write(flow, plan, registry, report, progress, files)
         _tell_faults(registry, report)
+        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
     return report.summary
 
 

@@ -14,6 +14,7 @@ from refmill.errors import NothingRead
 from refmill.io.atomic import Files, Target, close_quietly, unwritable
 from refmill.reporting.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
+from refmill_hooks.citation_keys import safe_key
 
 __all__ = ["Dispute", "Report"]
 
@@ -206,9 +207,9 @@ class Report:
         if executing := extra.get(EXECUTES):
             self.summary.executing.add(f"{entry.key}: {executing}")
         if replaced := extra.get(REPLACED_KEY):
-            self.summary.replaced_keys.add(f"{replaced!r} is {entry.key}")
+            self.summary.replaced_keys.add(f"'{replaced}' is {safe_key(entry)}")
             if self._ids_path:
-                self._keep("replaced_keys", {"key": entry.key, "replaced": replaced})
+                self._keep("replaced_keys", {"key": safe_key(entry), "replaced": replaced})
         if what := extra.get(SUSPECT):
             self.summary.suspect.setdefault(what, Tally()).add(entry.id)
         if self.is_page:

@@ -94,7 +94,7 @@ class Summary:
         if self.merged.count:
             yield f"merged     {self.merged}"
         if self.replaced_keys.count:
-            yield f"keys that BibTeX cannot read, and changed: {self.replaced_keys}"
+            yield f"keys that not each program reads, as a .bib has them: {self.replaced_keys}; --report FILE lists all"
         if self.executing.count:
             yield f"kept TeX that reads or writes files or runs code: {self.executing}; look at it before you run LaTeX"
         if self.disputes:

@@ -64,7 +64,7 @@ def test_an_id_that_no_program_reads_gives_way_to_a_key_that_is_told(id: str, tm
     item = {"type": "article", "id": id, "title": "Bounds"}
     summary, written = converted(tmp_path, "x.csl.json", json.dumps([item]), report=tmp_path / "r.json")
     assert written["bib"].startswith("@misc{bounds,\n")
-    assert summary.replaced_keys.examples == [f"{id!r} is bounds"]
+    assert summary.replaced_keys.examples == [f"'{id}' is bounds"]
     assert json.loads((tmp_path / "r.json").read_text())["replaced_keys"] == [{"key": "bounds", "replaced": id}]
     with refmill.read(tmp_path / "x.bib") as entries:
         assert [entry.key for entry in entries] == ["bounds"]
@@ -74,7 +74,8 @@ def test_an_id_of_a_csl_item_becomes_ascii(tmp_path: Path) -> None:
     item = {"type": "article", "id": "müller2020", "title": "Bounds"}
     summary, written = converted(tmp_path, "x.csl.json", json.dumps([item]))
     assert written["bib"].startswith("@misc{muller2020,\n")
-    assert summary.replaced_keys.count == 1
+    assert json.loads(written["json"])[0]["id"] == "müller2020"
+    assert summary.replaced_keys.examples == ["'müller2020' is muller2020"]
 
 
 def test_the_uri_of_an_item_in_zotero_is_no_key(tmp_path: Path) -> None:
@@ -95,3 +96,30 @@ def test_the_tex_of_a_field_that_is_kept_passes_verbatim_and_is_named(tmp_path: 
     assert "addendum      = {\\input{x} and \\write18{ls}},\n" in written["bib"]
     assert summary.executing.examples == ["bee2020: \\input \\write"]
     assert any("bee2020: \\input \\write" in line for line in summary.lines())
+
+
+@pytest.mark.parametrize(
+    ("categories", "kept"), [("math.AG, math.CO", "math.AG"), ("math.AG;math.CO", "math.AG"), ("cs.CL},x math.AG", "")]
+)
+def test_no_other_category_stands_for_the_primary_one(categories: str, kept: str, tmp_path: Path) -> None:
+    _, written = of_row(tmp_path, categories=categories)
+    assert (f"primaryclass  = {{{kept}}}" in written["bib"]) == bool(kept)
+    assert ("primaryclass" in written["bib"]) == bool(kept)
+
+
+def test_a_doi_of_a_bib_is_read_as_tex_means_it(tmp_path: Path) -> None:
+    _, written = converted(tmp_path, "mine.bib", "@misc{a,\n  title = {B},\n  doi = {10.1000/a{\\_}1{$<$}2},\n}\n")
+    assert "doi           = {10.1000/a_1<2},\n" in written["bib"]
+
+
+def test_keywords_of_a_bib_that_lost_some_pass_the_door(tmp_path: Path) -> None:
+    keywords = "Computer Science - Computation and Language, {x\\in}put{y}, 50\\% and R\\&D"
+    _, written = converted(tmp_path, "mine.bib", f"@misc{{a,\n  title = {{B}},\n  keywords = {{{keywords}}},\n}}\n")
+    assert "\\input" not in written["bib"]
+    assert "50\\% and R\\&D" in written["bib"]
+
+
+def test_a_name_that_holds_a_line_end_around_and_is_one_name(tmp_path: Path) -> None:
+    item = {"type": "article", "id": "a", "title": "B", "author": [{"family": "X", "given": "a&#10;and&#10;b"}]}
+    _, written = converted(tmp_path, "x.csl.json", json.dumps([item]))
+    assert "author        = {X, a {and} b},\n" in written["bib"]

@@ -16,7 +16,7 @@ from refmill_hooks import DATE, EXECUTES, PRINTED_ID, PROBLEM, UNVERIFIED, Entry
 from refmill_hooks.categories import categories_in, category_name, checked_categories
 from refmill_hooks.identifiers import ArxivId, is_arxiv_doi, split_dois
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
-from refmill_hooks.text import executing_commands, squeeze, unprotected
+from refmill_hooks.text import executing_commands, latex, plain, squeeze, unprotected
 
 __all__ = ["entry_of"]
 
@@ -150,7 +150,7 @@ def _take_categories(left: dict[str, str], id: ArxivId | None, problems: list[st
     named, others = categories_in(squeeze(unprotected(left.get("keywords", ""))))
     if named:
         del left["keywords"]
-        left |= {"keywords": ", ".join(others)} if others else {}
+        left |= {"keywords": latex(", ".join(others))} if others else {}
     return tuple(codes | dict.fromkeys(named))
 
 
@@ -162,7 +162,8 @@ def _without_set(code: str) -> str:
 
 def _take_dois(left: dict[str, str]) -> tuple[str, ...]:
     """The publishers' DOIs; a field in which none is found stays."""
-    dois = split_dois(left.get("doi", ""))
+    text = left.get("doi", "")
+    dois = split_dois(plain(text) if "\\" in text or "{" in text or "$" in text else text)
     if dois:
         del left["doi"]
     return tuple(doi for doi in dois if not is_arxiv_doi(doi))

@@ -82,7 +82,8 @@ def _for_jabref(options: BibOptions, dialect: str) -> str:
 
 
 def _block(entry: Entry, options: BibOptions, *, biblatex: bool) -> str:
-    lines = [f"@{_kind(entry, options, biblatex)}{{{safe_key(entry)}"]
+    key = entry.key
+    lines = [f"@{_kind(entry, options, biblatex)}{{{key if key.isascii() and key.isalnum() else safe_key(entry)}"]
     _add_fields(lines, entry, options, biblatex)
     if entry.extra and any(name.startswith(KEPT) for name in entry.extra):
         _add_kept(lines, entry, options.ascii)
@@ -140,8 +141,9 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
         _add_venue(lines, venue, ascii, biblatex)
     lines += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
     if id:
-        primary = "" if carries_class(id) else latex_identifier(entry.primary_category)
-        add(f",\n  eprint        = {{{latex_identifier(id)}}}")
+        eprint, url = latex_identifier(id), ArxivId(id, entry.version).url
+        primary = "" if carries_class(id) else _category(entry.primary_category)
+        add(f",\n  eprint        = {{{eprint}}}")
         if biblatex:
             add(",\n  eprinttype    = {arxiv}")
             if primary:
@@ -160,7 +162,7 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
     elif options.arxiv_doi and id and not venue:
         add(f",\n  doi           = {{{latex_identifier(ArxivId(id).doi)}}}")
     if id:
-        add(f",\n  url           = {{{latex_identifier(ArxivId(id, entry.version).url)}}}")
+        add(f",\n  url           = {{{url if eprint == id else latex_identifier(url)}}}")
     if biblatex and options.accessed:
         add(f",\n  urldate       = {{{options.accessed}}}")
     if options.abstract and entry.abstract:
@@ -190,6 +192,9 @@ def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> N
     ):
         if value and name not in left_out:
             lines.append(f"{_lead(name)}{{{_text(value, ascii)}}}")
+
+
+_category = lru_cache(1 << 8)(latex_identifier)
 
 
 @lru_cache(4096)
@@ -249,12 +254,16 @@ def _initial(match: re.Match[str]) -> str:
 def _name(name: Name, ascii: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     family, given = name.family, name.given
-    if name.literal or not given:
+    if name.literal or not given or not family:
         return f"{{{latex(display_name(name), ascii=ascii)}}}"
-    if not (family.isalpha() and family.isascii()):
-        family = _name_part(family, ascii)
+    if not (family.isalpha() and family.isascii()) and not (family := _name_part(family, ascii)):
+        return f"{{{latex(given, ascii=ascii)}}}"
     given = _given(given, ascii)
     return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
+
+
+_LEADING_SIGN = re.compile(r"^\{(\\text[a-z]+)\}")
+"""Of this group biber takes the closing brace for the initial."""
 
 
 @lru_cache(1 << 12)
@@ -266,6 +275,10 @@ def _given(part: str, ascii: bool) -> str:
 @lru_cache(1 << 12)
 def _name_part(part: str, ascii: bool) -> str:
     value = latex(part, ascii=ascii)
+    if "\n" in value or "\t" in value:
+        value = " ".join(value.split())
+    if value.startswith("{\\text"):
+        value = _LEADING_SIGN.sub(r"\1{}", value)
     if "," in value:
         return f"{{{value}}}"
     if " and " in f" {value.lower()} ":

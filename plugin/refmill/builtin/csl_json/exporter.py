@@ -105,18 +105,18 @@ def render(entry: Entry, options: CslOptions) -> str:
 
 
 def item(entry: Entry, options: CslOptions) -> Item:
-    venue, id = entry.venue, printable(entry.id)
+    venue, id = entry.venue, _line(entry.id)
     text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
     arxiv = ArxivId(id, entry.version) if id else None
     made = Item(
-        id=printable(entry.key or id),
-        citation_key=printable(entry.key),
+        id=_line(entry.key or id),
+        citation_key=_line(entry.key),
         type="article",
         title=text(entry.title),
         author=[name_of(name) for name in entry.authors],
         issued=_issued(reference_date(entry, latest=options.date == "latest")),
         abstract=text(entry.abstract) if options.abstract else "",
-        doi=printable(entry.doi[0]) if entry.doi else arxiv.doi if arxiv and not venue else "",
+        doi=_line(entry.doi[0]) if entry.doi else arxiv.doi if arxiv and not venue else "",
         keyword=_keywords(entry.categories),
         note="\n".join(_notes(entry, arxiv)),
         accessed=_issued(str(options.accessed)) if options.accessed else None,
@@ -126,9 +126,9 @@ def item(entry: Entry, options: CslOptions) -> Item:
         made.source = "arXiv.org"
     if venue:
         made.type = venue.kind if venue.kind in TYPES else "document"
-        made.publisher = printable(venue.publisher)
-        made.volume, made.issue = printable(venue.volume), printable(venue.issue)
-        made.page, made.issn = printable(venue.pages), printable(venue.issn)
+        made.publisher = _line(venue.publisher)
+        made.volume, made.issue = _line(venue.volume), _line(venue.issue)
+        made.page, made.issn = _line(venue.pages), _line(venue.issn)
         made.container_title_short = _text(venue.container_short)
         if venue.kind == "book":
             made.collection_title = text(venue.container)
@@ -145,6 +145,10 @@ def item(entry: Entry, options: CslOptions) -> Item:
 @lru_cache(1 << 10)
 def _keywords(categories: tuple[str, ...]) -> str:
     return printable(", ".join(category_names(categories)))
+
+
+def _line(text: str) -> str:
+    return text if text.isprintable() else printable(text)
 
 
 def _text(text: str) -> str:

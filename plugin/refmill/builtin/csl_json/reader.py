@@ -19,7 +19,6 @@ from refmill_hooks import (
     DATE,
     OF_INSTITUTIONS,
     PROBLEM,
-    REPLACED_KEY,
     UNVERIFIED,
     Entry,
     Reader,
@@ -29,7 +28,6 @@ from refmill_hooks import (
     hookimpl,
 )
 from refmill_hooks.categories import categories_in
-from refmill_hooks.citation_keys import portable_key
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, find_ids, is_arxiv_doi, parse_id, split_dois
 from refmill_hooks.remarks import fields_of_remarks, split_remarks
 from refmill_hooks.text import squeeze
@@ -120,9 +118,6 @@ def entry(record: bytes | Lost) -> Entry:
         for name, value in item.items()
         if name not in _READ and not (name == "collection-title" and venue and venue.kind == "book")
     }
-    key, replaced = _key(item)
-    if replaced:
-        extra[REPLACED_KEY] = replaced
     dois = tuple(doi for doi in split_dois(_text(item.get("DOI"))) if not is_arxiv_doi(doi))
     return Entry(
         id=arxiv.id if arxiv else "",
@@ -133,22 +128,16 @@ def entry(record: bytes | Lost) -> Entry:
         categories=tuple(codes),
         created=day,
         venue=venue,
-        key=key,
+        key=_key(item),
         source="csl",
         **(noted | {"doi": dois + noted.get("doi", ()), "extra": extra}),
     )
 
 
-def _key(item: dict[str, Any]) -> tuple[str, str]:
-    """The citation key in a form that every program reads, "" for none, and what it was where that is another.
-
-    The URI of an item in somebody's library, as Zotero has them, is no citation key.
-    """
-    for name in ("citation-key", "id"):
-        if given := _text(item.get(name)):
-            key = "" if "://" in given else portable_key(given)
-            return key, "" if key == given or "://" in given else given
-    return "", ""
+def _key(item: dict[str, Any]) -> str:
+    """The citation key, else the id, "" for none. The URI of an item in somebody's library, as in Zotero, is no key."""
+    key = _text(item.get("citation-key")) or _text(item.get("id"))
+    return "" if "://" in key else key
 
 
 def _arxiv(item: dict[str, Any]) -> tuple[ArxivId | None, str]:

@@ -229,16 +229,15 @@ _name_text = lru_cache(1 << 12)(_text)
 
 def _safe(text: str) -> str:
     """Text that XML 1.0 takes, as element content."""
-    return _xml(printable(text))
+    return _xml(text if text.isprintable() else printable(text))
 
 
-_PLAIN_FRAGMENT = re.compile(r"[\w!$*+./:;?@-]*")
 _IN_FRAGMENT = re.compile(r"[^\w!$*+./:;?@-]")
 
 
 def _fragment(name: str) -> str:
     """A name for the nodes of an item, as it stands in an attribute behind `#`: signs encoded as in URLs."""
-    if _PLAIN_FRAGMENT.fullmatch(name):
+    if name.isalnum():
         return name
     return _IN_FRAGMENT.sub(lambda match: quote(match[0], safe=""), printable(name))
 
