@@ -1,11 +1,15 @@
-"""The names in objects of JSON: which of them tell an item or a row, and which stand in one twice."""
+"""What tells the objects of a dump in JSON: the names in them, and which of these stand in one twice."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
-__all__ = ["INNER_NAMES", "ITEM_NAMES", "may_repeat", "repeated"]
+__all__ = ["INNER_NAMES", "ITEM_NAMES", "JUNK", "may_repeat", "repeated"]
+
+JUNK: Final = re.compile(rb"[^\[{@]{0,8}+(?=[\[{])")
+"""What may stand in front of the first object, damaged as the beginning of a file may be."""
 
 _SHOWN: Final = 60
 

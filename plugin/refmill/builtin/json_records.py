@@ -15,16 +15,13 @@ import msgspec
 
 from refmill.builtin.json_names import INNER_NAMES, ITEM_NAMES
 
-__all__ = ["AROUND", "JUNK", "LONGEST", "Lost", "is_json", "objects"]
+__all__ = ["AROUND", "LONGEST", "Lost", "is_json", "objects"]
 
 LONGEST: Final = 16 << 20
 """Bytes of an object; the longest real ones, with some 3,000 authors, have 200 kB."""
 
 AROUND: Final = b" \t\r\n,[]\xef\xbb\xbf"
 """What stands around objects, the byte order marks of joined files among it."""
-
-JUNK: Final = re.compile(rb"[^\[{@]{0,8}+(?=[\[{])")
-"""What may stand in front of the first object, damaged as the beginning of a file may be."""
 
 _SUSPECT: Final = 1 << 16
 """Bytes from which on an object that does not end is asked whether it is damaged."""

@@ -14,8 +14,8 @@ import msgspec
 
 from refmill.builtin.csl_dates import date_of
 from refmill.builtin.csl_names import authors_of
-from refmill.builtin.json_names import may_repeat, repeated
-from refmill.builtin.json_records import JUNK, Lost, objects
+from refmill.builtin.json_names import JUNK, may_repeat, repeated
+from refmill.builtin.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
     OF_INSTITUTIONS,

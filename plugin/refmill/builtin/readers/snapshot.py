@@ -10,8 +10,8 @@ from operator import attrgetter
 
 import msgspec
 
-from refmill.builtin.json_names import repeated
-from refmill.builtin.json_records import JUNK, Lost
+from refmill.builtin.json_names import JUNK, repeated
+from refmill.builtin.json_records import Lost
 from refmill.builtin.snapshot_rows import Row, boundary, records, row_of
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
 from refmill_hooks.author_lists import authors_of_parts, split_authors
