@@ -37,7 +37,7 @@ _TO_QUOTE: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _TO_SIGN: Final = re.compile(rb'[^"{}]*+')
 _OPENING: Final = ord("{")
 _NOT_A_NUMBER: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
-_BEGINNING: Final = re.compile(rb'\{\s*+"([^"\\]{1,100})"\s*+:')
+_BEGINNING: Final = re.compile(rb'\{\s*+"([^"\\\0-\x1f]{1,100})"\s*+:')
 _VALUE: Final = re.compile(rb'"\s*+:\s*+\[?\s*+\Z')
 _BEHIND_ONE: Final = re.compile(rb"\}[\s,\[\]]*+\Z")
 _IN_FRONT: Final = 200
@@ -197,8 +197,7 @@ class _Cutter:
         found: list[int] = []
         own = self._deepest()
         inside = INNER_NAMES | {name[1] for name in _BEGINNING.finditer(self._whole, 1)}
-        first = _BEGINNING.match(self._whole)
-        items = ITEM_NAMES | {first[1]} if first else ITEM_NAMES
+        items = ITEM_NAMES.union(_BEGINNING.findall(self._whole, 0, _LONGEST_BEGINNING)[:1])
         for match in _BEGINNING.finditer(self._data, start, end):
             at, name = match.start(), match[1]
             if name in inside and name not in items:
