@@ -185,7 +185,9 @@ def _understood(text: str, block: Block) -> _Block:
     try:
         read = fields_of(block.text, {})
         entry = entry_of(read)
-    except ReadError as error:
+        if entry.id:
+            BibText(text)
+    except (ReadError, ValueError) as error:
         return _Block(text, f"the entry on line {block.line} is left as it was: {error}")
     if read.problems:
         name = f"{read.key} on line {block.line}" if read.key else f"the entry on line {block.line}"

@@ -141,6 +141,7 @@ def test_what_nobody_answers_stays(library: Path, capsys: pytest.CaptureFixture[
     [
         (b"", "no entry has an arXiv id"),
         (b"@misc{a, title={x}}", "no entry has an arXiv id"),
+        (b"@['Review']{a, eprint={2401.00002}}", "line 1 is left as it was: its head is not that of an entry"),
         (b"@misc{a, eprint={2401.00002}, 9x = {x}}", "a on line 1 is left as it was: '9x' is no name of a field"),
     ],
 )

@@ -92,6 +92,11 @@ def test_fields_behind_a_brace_too_many_are_told() -> None:
     assert read(text)[1] == ["fields behind the end of an entry: a brace closes it too early"]
 
 
+def test_fields_behind_the_end_of_an_entry_are_told_with_their_line() -> None:
+    source = Source(io.BytesIO(b"@misc{a, title={A}}\n year = 2001\n}\n@misc{b}"))
+    assert [source.line for _ in bib.records(source)] == [1, 2, 4]
+
+
 def test_a_block_is_quoted_with_the_line_on_which_it_begins() -> None:
     source = Source(io.BytesIO(b"text\n\n@misc{a,\n title={A}}\n@misc{b} @misc{c}\n\n@misc\n{d}"))
     assert [source.line for _ in bib.records(source)] == [3, 5, 5, 7]

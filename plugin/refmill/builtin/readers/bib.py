@@ -76,6 +76,7 @@ def records(source: Source) -> Iterator[BibRecord]:
         if not block.kind:
             if is_bib and _FIELDS.match(block.text):
                 is_told = True
+                source.line += block.text.count("\n", 0, len(block.text) - len(block.text.lstrip()))
                 yield BibRecord(block.text, {}, "fields behind the end of an entry: a brace closes it too early")
             elif found := _LIKE_AN_ENTRY.search(block.text):
                 is_told = True
