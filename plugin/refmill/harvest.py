@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from refmill.atomic import is_stream
+from refmill.builtin.xml_records import is_other_kind
 from refmill.errors import UsageError
 from refmill.harvest_files import Files, Harvested
 from refmill.harvest_stream import Stream
@@ -133,6 +134,9 @@ def _complaint(done: Harvested, answer: Answer) -> str | None:
     try:
         page = page_of(answer.body)
     except ReadError as error:
+        kind = answer.headers.get("content-type", "something").partition(";")[0]
+        if is_other_kind(answer.body) and "html" not in kind:
+            raise ServiceError(f"it sent {kind} that is no answer of OAI-PMH", is_lasting=True) from error
         return str(error)
     # asked for again from a day on, the list may be empty only where those of that day left it at its other end
     if page.code == NO_RECORDS and (done.token or (done.refused_at and "until" not in done.query)):

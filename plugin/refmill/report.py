@@ -40,6 +40,10 @@ def _escaped(value: Any) -> Any:
     return [_escaped(part) for part in value] if isinstance(value, list) else value
 
 
+def _first_reasons(reasons: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, reasons)))[:EXAMPLES]
+
+
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
@@ -171,12 +175,13 @@ class Report:
 
     def missing(self, id: str, reason: str) -> None:
         self.summary.missing.add(id)
+        self.summary.absences = _first_reasons([*self.summary.absences, reason])
         self._outcome({"id": id, "state": "missing", "reason": reason})
 
     def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
         self.summary.unknown.add(id)
         self.summary.may_pass |= may_pass
-        self.summary.refusals = list(dict.fromkeys([*self.summary.refusals, reason]))[:EXAMPLES]
+        self.summary.refusals = _first_reasons([*self.summary.refusals, reason])
         self._outcome({"id": id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:

@@ -38,6 +38,7 @@ class Summary:
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
       of. `offline`: whether that was wished so. `refusals`: the first reasons why; `may_pass`: may another run help.
+    - `absences`: the first reasons why ids are missing.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `executing`: entries whose values, kept from a .bib, hold commands of TeX that read or write files or run code.
     - `replaced_keys`: citation keys that no program could read, and what stands for them.
@@ -53,6 +54,7 @@ class Summary:
     enriched: int = 0
     found: int = 0
     missing: Tally = field(default_factory=Tally)
+    absences: list[str] = field(default_factory=list)
     unknown: Tally = field(default_factory=Tally)
     offline: bool = False
     refusals: list[str] = field(default_factory=list)
@@ -113,6 +115,7 @@ class Summary:
         """The lines of the summary about ids without an answer."""
         if self.missing.count:
             yield f"missing    {self.missing}"
+            yield from (f"           {reason}" for reason in self.absences)
         if self.unknown.count:
             why = ", for lack of a source offline" if self.offline else "; run again to go on" if self.may_pass else ""
             yield f"unknown    {self.unknown}; left as they are{why}"

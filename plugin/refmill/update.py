@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from refmill.atomic import Files, real_path, unwritable
-from refmill.builtin.bib_blocks import blocks
+from refmill.builtin.bib_blocks import Block, blocks
 from refmill.builtin.bib_edit import BibText
 from refmill.builtin.bib_entry import entry_of
 from refmill.builtin.bib_fields import fields_of
@@ -52,9 +52,10 @@ class Updated:
 
 @dataclass
 class _Block:
-    """`text` as it stands in the library, the rest as it is understood."""
+    """`text` as it stands in the library, the rest as it is understood; `problem`: why it cannot be edited."""
 
     text: str
+    problem: str = ""
     kind: str = ""
     fields: dict[str, str] | None = None
     entry: Entry | None = None
@@ -78,10 +79,15 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
         for number, block in enumerate(blocks)
         if block.entry and block.entry.id
     ]
+    problems = [block.problem for block in blocks if block.problem]
     if not asked:
-        raise UsageError(f"{path}: no entry has an arXiv id")
+        raise UsageError(
+            f"{path}: no entry {'that can be edited ' if problems else ''}has an arXiv id{_listed(problems)}"
+        )
     changed: list[str] = []
     with entries_of(job, registry, entries=asked, progress=progress, keys=False) as (answers, report):
+        for problem in problems:
+            report.say(f"{path}: {problem}")
         for answer in answers:
             block = blocks[int(answer.key)]
             assert block.entry
@@ -171,11 +177,27 @@ def _blocks(text: str) -> Iterator[_Block]:
         found = _Block(text[lines.place(at) : lines.place(end)])
         at = end
         if block.kind not in ("", "string", "comment", "preamble"):
-            with contextlib.suppress(ReadError):
-                read = fields_of(block.text, {})
-                if not read.problems:
-                    found = _Block(found.text, read.kind, read.fields, entry_of(read))
+            found = _understood(found.text, block)
         yield found
+
+
+def _understood(text: str, block: Block) -> _Block:
+    try:
+        read = fields_of(block.text, {})
+        entry = entry_of(read)
+        if entry.id:
+            BibText(text)
+    except (ReadError, ValueError) as error:
+        return _Block(text, f"the entry on line {block.line} is left as it was: {error}")
+    if read.problems:
+        name = f"{read.key} on line {block.line}" if read.key else f"the entry on line {block.line}"
+        return _Block(text, f"{name} is left as it was: {'; '.join(read.problems)}")
+    return _Block(text, "", read.kind, read.fields, entry)
+
+
+def _listed(problems: list[str]) -> str:
+    more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
+    return f"; {problems[0]}{more}" if problems else ""
 
 
 def _refreshed(block: _Block, answer: Entry) -> str:

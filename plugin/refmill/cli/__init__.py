@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     replace_closed_streams()
+    if any("\0" in word for word in words):
+        print_error("refmill: an argument holds a NUL, which no path and no name has")
+        return 2
     with stopped_by_signals(until_exit=arguments is None) as stop:
         try:
             status = _run(words[0], words[1:]) if words and words[0] in _COMMANDS else _top(words)

@@ -141,6 +141,8 @@ def test_what_nobody_answers_stays(library: Path, capsys: pytest.CaptureFixture[
     [
         (b"", "no entry has an arXiv id"),
         (b"@misc{a, title={x}}", "no entry has an arXiv id"),
+        (b"@['Review']{a, eprint={2401.00002}}", "line 1 is left as it was: its head is not that of an entry"),
+        (b"@misc{a, eprint={2401.00002}, 9x = {x}}", "a on line 1 is left as it was: '9x' is no name of a field"),
     ],
 )
 def test_a_library_that_cannot_be_updated_is_told(
@@ -150,6 +152,14 @@ def test_a_library_that_cannot_be_updated_is_told(
     path.write_bytes(content)
     assert main(["update", str(path)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_an_entry_that_cannot_be_edited_is_told_beside_those_that_can(
+    library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.write_text(library.read_text() + "@misc{odd, eprint={2401.00002}, 9x = {x}}\n")
+    updated(library, monkeypatch)
+    assert "is left as it was: '9x' is no name of a field" in capsys.readouterr().err
 
 
 VALUES = st.text('ab {}\\"=,#\n', max_size=12).filter(lambda text: BALANCED(text))

@@ -14,6 +14,7 @@ import msgspec
 
 from refmill.builtin.csl_dates import date_of
 from refmill.builtin.csl_names import authors_of
+from refmill.builtin.json_names import JUNK, may_repeat, repeated
 from refmill.builtin.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
@@ -69,7 +70,7 @@ def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _NO_ITEMS.fullmatch(start):
         return True
-    return start[:1] in (b"[", b"{") and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
+    return JUNK.match(start) is not None and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
 
 
 def records(source: Source) -> Iterator[bytes | Lost]:
@@ -90,7 +91,7 @@ def entry(record: bytes | Lost) -> Entry:
         raise ReadError("not an item of CSL-JSON: it has neither type nor title")
     arxiv, primary = _arxiv(item)
     noted, extra, loose = _noted(item, arxiv)
-    problems: list[str] = []
+    problems: list[str] = [twice] if may_repeat(record) and (twice := repeated(record)) else []
     written, is_whole = date_of(item.get("issued"))
     if not is_whole:
         extra[KEPT + "issued"] = _json(item["issued"])
