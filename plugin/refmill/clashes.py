@@ -6,10 +6,11 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
 
 from refmill.atomic import identity, is_stream
-from refmill.errors import UsageError
+from refmill.errors import NothingWritten, UsageError
 from refmill.inputs import STDIN, input_files
 from refmill.planning import Job
 from refmill.registry import Registry
+from refmill.summary import Summary
 
 __all__ = ["check_read_whole", "check_targets"]
 
@@ -56,16 +57,16 @@ def check_targets(
             )
 
 
-def check_read_whole(job: Job, outputs: Sequence[str], lost: int) -> None:
-    """Raise UsageError where an output takes the place of an input of which `lost` records would be gone."""
-    if not (job.overwrite and lost):
+def check_read_whole(job: Job, outputs: Sequence[str], summary: Summary) -> None:
+    """Raise NothingWritten where an output takes the place of an input of which records would be lost."""
+    if not (job.overwrite and summary.lost):
         return
     replaced = {identity(path): path for path in outputs if not is_stream(path)}
     for path in _inputs(job.inputs):
         if target := replaced.get(_identity_of_input(path)):
-            raise UsageError(
-                f"-o {target}: it is an input too, and {lost:,} records could not be read or written; "
-                "it is left as it was, and nothing is written; choose another name"
+            raise NothingWritten(
+                f"-o {target}: it is an input too, and {summary.lost:,} records could not be read or written as a "
+                "whole; nothing is written; choose another name"
             )
 
 

@@ -58,7 +58,7 @@ def run(
         flow = _flow(job, plan, registry, report, stack, entries, net)
         write(flow, plan, registry, report, progress, files)
         _tell_faults(registry, report)
-        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, job.outputs, report.summary)
     return report.summary
 
 

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from refmill.atomic import Files, Target, close_quietly, unwritable
-from refmill.errors import NothingRead
+from refmill.errors import NothingRead, NothingWritten
 from refmill.merge import Dispute
 from refmill.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
@@ -42,7 +42,7 @@ def _escaped(value: Any) -> Any:
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
-    The files are put in place at the end, also where no record could be read; any other error leaves the old ones.
+    The files are put in place at the end, also where the outputs are left as they were; any other error leaves the old ones.
 
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
     - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
@@ -89,7 +89,7 @@ class Report:
             stack.callback(self._files.discard)
             for spool in self._spools.values():
                 stack.callback(close_quietly, spool)
-            if error is None or isinstance(error, NothingRead):
+            if error is None or isinstance(error, NothingWritten):
                 if self._ids:
                     try:
                         for spool in self._spools.values():

@@ -69,11 +69,16 @@ class Summary:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def lost(self) -> int:
+        """How many records are not in the output, or not all of them is."""
+        return self.unreadable + self.incomplete + self.unwritten
+
+    @property
     def exit_code(self) -> int:
         """0 all done, 1 some records or ids have no result, 3 a service could not be asked."""
         if self.unknown.count and not self.offline:
             return 3
-        return 1 if self.unreadable or self.incomplete or self.unwritten or self.missing.count else 0
+        return 1 if self.lost or self.missing.count else 0
 
     def lines(self) -> Iterator[str]:
         """The summary as the command line prints it."""

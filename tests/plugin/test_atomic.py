@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import stat
 import sys
@@ -26,7 +27,7 @@ from refmill.update import write as update_library
 from refmill_hooks._private_file import PrivateFile
 
 
-def write_all(*paths: Path, error: type[BaseException] | None = None) -> None:
+def write_all(*paths: Path | str, error: type[BaseException] | None = None) -> None:
     with Files() as files:
         for path in paths:
             files.open(str(path)).write(b"new")
@@ -318,3 +319,19 @@ def test_an_interrupt_at_any_line_of_an_update_never_loses_the_old_library(tmp_p
             break
     assert library.read_bytes() == b"new"
     assert number > 40
+
+
+def test_one_run_at_a_time_writes_to_stdout(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with Files() as files:
+        files.open("-").write(b"one")
+        with pytest.raises(UsageError, match="another thread writes to stdout"):
+            write_all("/dev/stdout")
+    write_all("-")
+    assert capfdbinary.readouterr().out == b"onenew"
+
+
+def test_a_stdout_that_takes_no_bytes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    for _ in range(2):
+        with pytest.raises(UsageError, match="stdout takes no bytes here; name a file"):
+            write_all("-")

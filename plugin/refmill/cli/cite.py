@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             output = files.open(args.output)
             for piece in pieces:
                 output.write(piece.encode("utf-8", "replace"))
-        check_read_whole(job, [args.output], report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, [args.output], report.summary)
     for line in report.summary.lines():
         if not line.startswith("read "):
             print_error(line)

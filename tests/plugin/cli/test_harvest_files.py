@@ -233,3 +233,27 @@ def test_two_harvests_do_not_write_one_file_once_the_state_was_replaced(
             files.begun(server.url, {"metadataPrefix": "arXiv"})
             assert harvested(server, out, monkeypatch) == 2
         assert names_beside(out) == []
+
+
+def test_a_state_behind_a_symbolic_link_is_kept_where_it_is(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = out.parent / "elsewhere" / "mine.txt"
+    mine.parent.mkdir()
+    state = out.with_name("list.xml.harvest")
+    state.symlink_to(mine)
+    with OaiPmh(RECORDS, faults={2: GONE}) as server:
+        assert harvested(server, out, monkeypatch) == 3
+        assert state.is_symlink()
+        assert mine.exists()
+        assert harvested(server, out, monkeypatch) == 0
+        assert len(server.requests) == 5
+    assert written(out) == len(RECORDS)
+
+
+def test_a_harvest_that_was_killed_with_an_empty_state_is_begun_again(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.with_name("list.xml.harvest").touch()
+    with OaiPmh(RECORDS) as server:
+        assert harvested(server, out, monkeypatch) == 0
+    assert written(out) == len(RECORDS)
+    assert names_beside(out) == ["list.xml"]

@@ -43,6 +43,7 @@ LIBRARY = """\
 
 @Comment{jabref-meta: databaseType:bibtex;}
 """
+PLUGIN = "from refmill_hooks import hookimpl\n\n@hookimpl\ndef refmill_transforms():\n    return []\n"
 PAPERS = {
     "1706.03762": Paper(
         "Attention", journal_ref="Phys. Rev. D 76, 013009 (2018)", dois=("10.1103/PhysRevD.76.013009",)
@@ -290,6 +291,20 @@ def test_a_library_that_another_program_changed_meanwhile_is_left_to_it(
     assert library.read_bytes() == b"edited"
     assert "another program changed it meanwhile; nothing is written" in capsys.readouterr().err
     assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
+
+
+@pytest.mark.parametrize("option", ["--snapshot", "--plugin"])
+def test_a_library_that_is_another_file_of_the_run_is_refused(
+    option: str, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = library.with_name("mine.py")
+    plugin.write_text(PLUGIN)
+    path = {"--snapshot": library.with_name("rows.json"), "--plugin": plugin}[option]
+    library.with_name("rows.json").write_text(ROWS)
+    before = path.read_bytes()
+    assert main(["update", str(path), option, str(path), "--offline", "--write"]) == 2
+    assert path.read_bytes() == before
+    assert f"it is the file of {option} too" in capsys.readouterr().err
 
 
 def test_no_older_backup_is_overwritten(library: Path) -> None:
