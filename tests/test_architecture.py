@@ -15,7 +15,7 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {"limits", "process_worker", "store_tables"},
+    {"limits", "process_worker", "stopping", "store_tables"},
     {
         "checking",
         "errors",

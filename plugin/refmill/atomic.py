@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Final, Protocol
 
 from refmill.errors import UsageError
+from refmill.stopping import pass_last_step, signals_held
 from refmill_hooks._private_file import PrivateFile
 
 __all__ = [
@@ -37,9 +38,11 @@ _STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
 """An open stream by name; where it leads to a file, that is written on and not replaced."""
 
-
 _STDOUT_IS_WRITTEN = threading.Lock()
 """Held by the one run of this process that writes to stdout."""
+
+_RENAMED_IN_TURN = threading.Lock()
+"""Held by the run that puts its files in place, so that those of one run stand together."""
 
 
 class SupportsClose(Protocol):
@@ -51,7 +54,8 @@ class SupportsClose(Protocol):
 class Files:
     """Files that are written together. As a context manager, it puts all in place, or after an error none.
 
-    Raises UsageError where one cannot be written.
+    A signal that asks the run to end comes before the first of them is in place, or behind the last. Raises UsageError
+    where one cannot be written.
     """
 
     def __init__(self) -> None:
@@ -74,16 +78,34 @@ class Files:
         for target in self._targets:
             target.finish()
 
+    def take(self, others: Files) -> None:
+        """Take over what others have begun, to put it in place with these."""
+        self._targets += others._targets
+        others._targets = []
+
     def discard(self) -> None:
         """Leave all targets as they were."""
         for target in self._targets:
             target.discard()
 
     def commit(self) -> None:
-        """Put all files in place. Raises UsageError."""
+        """Put all files in place; where that fails amid them, all are as they were. Raises UsageError."""
         self.finish()
-        for target in self._targets:
-            target.replace()
+        several = self._targets if len(self._targets) > 1 else []
+        for target in several:
+            target.hold_old()
+        with signals_held(), _RENAMED_IN_TURN:
+            try:
+                for target in self._targets:
+                    target.replace()
+            except BaseException:
+                for target in several:
+                    target.restore()
+                raise
+            if self._targets:
+                pass_last_step()
+        self.discard()
+        self._targets = []
 
     def __enter__(self) -> Files:
         return self
@@ -105,6 +127,7 @@ class Target:
         self.path = path
         self._private: PrivateFile | None = None
         self._stream: IO[bytes] | None = None
+        self._old: PrivateFile | None = None
         self._is_replacing = False
         self._holds_stdout = False
 
@@ -167,6 +190,30 @@ class Target:
             except OSError as error:
                 raise self._unwritable(error) from error
 
+    def hold_old(self) -> None:
+        """Hold the file that is there, to be put back where another one of the run cannot be put in place."""
+        if self._private:
+            self._old = PrivateFile(self._private.target)
+            try:
+                self._old.hold(self._private.target)
+            except FileNotFoundError:
+                self._old = None
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def restore(self) -> None:
+        """Put back what was there before `replace`. Raises UsageError."""
+        if not (self._private and self._private.is_in_place()):
+            return
+        if self._old is None:
+            self._private.withdraw()
+            return
+        try:
+            self._old.replace()
+        except OSError as error:
+            self._old.keep()
+            raise UsageError(f"{self.path}: cannot be put back: {error.strerror}; it is in {self._old.path}") from error
+
     def discard(self) -> None:
         """Remove what is not in place."""
         if self._stream and not is_stdout(self.path):
@@ -175,8 +222,9 @@ class Target:
         if self._holds_stdout:
             self._holds_stdout = False
             _STDOUT_IS_WRITTEN.release()
-        if self._private:
-            self._private.discard()
+        for private in (self._private, self._old):
+            if private:
+                private.discard()
 
     def _unwritable(self, error: OSError) -> Exception:
         if isinstance(error, BrokenPipeError) and is_stdout(self.path):

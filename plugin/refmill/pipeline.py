@@ -50,8 +50,12 @@ def run(
     plan = planned(job, registry)
     check_targets(job, registry)
     progress = progress or Progress.silent()
-    # The outputs are put in place last, when the report of them is whole too.
-    with Files() as files, Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
+    # All files are put in place last, when the report of them is whole too.
+    with (
+        Files() as files,
+        Report(job.problems, job.report, progress.say, files) as report,
+        contextlib.ExitStack() as stack,
+    ):
         if entries is None and (workers := _workers(job, plan, registry, stack, jobs, executor)):
             opened = _opened(job, registry, report)
             entries = read_ready(opened, job, registry, report, *workers)

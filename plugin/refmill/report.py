@@ -42,7 +42,8 @@ def _escaped(value: Any) -> Any:
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
-    The files are put in place at the end, also where the outputs are left as they were; any other error leaves the old ones.
+    They are put in place at the end with those of `files`, and alone where the outputs are left as they were; any other
+    error leaves the old ones.
 
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
     - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
@@ -56,6 +57,7 @@ class Report:
         problems: str | Path | None = None,
         ids: str | Path | None = None,
         say: Callable[[str], None] = lambda text: None,
+        files: Files | None = None,
     ) -> None:
         self.summary = Summary()
         self.say = say
@@ -63,6 +65,7 @@ class Report:
         self._ids_path = ids
         self._first_problem = ""
         self._files = Files()
+        self._files_of_run = files
         self._problems: Target | None = None
         self._ids: Target | None = None
         self.is_page = str(ids or "").lower().endswith((".html", ".htm"))
@@ -97,7 +100,10 @@ class Report:
                         self._write_page(self._ids) if self.is_page else self._write_json(self._ids)
                     except OSError as failure:
                         raise unwritable(str(self._ids_path), failure) from failure
-                self._files.commit()
+                if error is None and self._files_of_run:
+                    self._files_of_run.take(self._files)
+                else:
+                    self._files.commit()
 
     def nothing_read(self) -> NothingRead:
         """The error for a run whose inputs hold records, none of which could be read."""

@@ -6,6 +6,7 @@ import errno
 import gc
 import io
 import os
+import signal
 import stat
 import sys
 import threading
@@ -269,7 +270,7 @@ def interrupted_at(number: int, work: Callable[[], object]) -> bool:
         nonlocal left
         if not frame.f_code.co_filename.endswith(("atomic.py", "_private_file.py", "refmill/update.py")):
             return None
-        if event == "line":
+        if event == "line" and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
             left -= 1
             if left == 0:
                 sys.settrace(None)
@@ -335,3 +336,89 @@ def test_a_stdout_that_takes_no_bytes_is_told(monkeypatch: pytest.MonkeyPatch) -
     for _ in range(2):
         with pytest.raises(UsageError, match="stdout takes no bytes here; name a file"):
             write_all("-")
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+def test_where_the_last_file_cannot_be_put_in_place_the_others_are_as_they_were(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, last = tmp_path / "a.bib", tmp_path / "b.bib", tmp_path / "c.bib"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    last.write_bytes(b"last")
+    replace = Target.replace
+
+    def fails(self: Target) -> None:
+        if self.path == str(last):
+            raise UsageError("no")
+        replace(self)
+
+    def refused(*arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "refused")
+
+    monkeypatch.setattr(Target, "replace", fails)
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(UsageError):
+        write_all(old, new, last)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.bib": b"old", "c.bib": b"last"}
+    assert mode(old) == 0o640
+
+
+def test_what_another_program_put_in_place_meanwhile_stays_where_a_run_takes_its_files_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last, other = tmp_path / "a.bib", tmp_path / "b.bib", tmp_path / "other"
+    other.write_bytes(b"of another program")
+    replace = Target.replace
+
+    def fails(self: Target) -> None:
+        if self.path == str(last):
+            other.replace(first)
+            raise UsageError("no")
+        replace(self)
+
+    monkeypatch.setattr(Target, "replace", fails)
+    with pytest.raises(UsageError):
+        write_all(first, last)
+    assert first.read_bytes() == b"of another program"
+
+
+def test_files_of_two_threads_are_put_in_place_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tmp_path / "a.bib", tmp_path / "b.bib"
+    began = threading.Event()
+    replace = Target.replace
+
+    def waits(self: Target) -> None:
+        replace(self)
+        if not began.is_set():
+            began.set()
+            other.join(0.2)
+
+    def write_others() -> None:
+        began.wait()
+        with Files() as files:
+            for path in paths:
+                files.open(str(path)).write(b"other")
+
+    monkeypatch.setattr(Target, "replace", waits)
+    other = threading.Thread(target=write_others)
+    other.start()
+    write_all(*paths)
+    other.join()
+    assert [path.read_bytes() for path in paths] == [b"other"] * 2
+
+
+def test_a_signal_amid_the_last_steps_waits_for_their_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tmp_path / "a.bib", tmp_path / "b.bib"
+    replace = Target.replace
+
+    def interrupted(self: Target) -> None:
+        signal.raise_signal(signal.SIGINT)
+        replace(self)
+
+    monkeypatch.setattr(Target, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(*paths)
+    assert [path.read_bytes() for path in paths] == [b"new"] * 2
+    assert len(list(tmp_path.iterdir())) == 2

@@ -60,7 +60,10 @@ def test_another_service_does_not_go_on_in_the_same_file(
         assert harvested(server, out, monkeypatch) == 3
         assert harvested(other, out, monkeypatch) == 2
         assert other.requests == []
-    assert f"another query is under way: metadataPrefix=arXiv, of {server.url}" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"another query is under way: metadataPrefix=arXiv, of {server.url}" in error
+    (part,) = out.parent.glob(".refmill-*")
+    assert f"delete the file and {part}, which holds what was fetched" in error
 
 
 def test_what_was_fetched_and_is_gone_is_told(
@@ -80,7 +83,7 @@ def test_a_state_that_makes_no_sense_is_told(
     (out.parent / "list.xml.harvest").write_text('{"url": "", "query": {}, "size": -5}')
     with OaiPmh(RECORDS) as server:
         assert harvested(server, out, monkeypatch) == 2
-    assert "delete it to begin anew" in capsys.readouterr().err
+    assert "delete it to begin anew, and with it the file .refmill-… in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("step", ["replace", "unlink"])

@@ -363,3 +363,66 @@ def test_an_interrupt_behind_the_last_step_leaves_the_backup_of_the_old_library(
         assert written(library) == 130
     assert "Phys. Rev. D" in library.read_text()
     assert library.with_name("library.bib.bak").read_text() == LIBRARY
+
+
+def test_what_is_written_into_the_library_amid_the_last_step_stays(
+    library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace = PrivateFile.replace
+
+    def edited(self: PrivateFile) -> None:
+        with library.open("a") as stream:
+            stream.write("% mine\n")
+        replace(self)
+
+    monkeypatch.setattr(PrivateFile, "replace", edited)
+    assert written(library) == 2
+    assert library.read_text() == LIBRARY + "% mine\n"
+    assert "another program changed it meanwhile; nothing is written" in capsys.readouterr().err
+    assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
+
+
+def test_what_a_program_writes_that_still_holds_the_library_open_is_in_the_backup(library: Path) -> None:
+    with library.open("a") as stream:
+        assert written(library) == 0
+        stream.write("% mine\n")
+    assert library.with_name("library.bib.bak").read_text() == LIBRARY + "% mine\n"
+
+
+def test_without_hard_links_the_backup_is_a_copy(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: Any) -> None:
+        raise PermissionError(1, "no hard links here")
+
+    monkeypatch.setattr("os.link", refused)
+    library.chmod(0o640)
+    assert written(library) == 0
+    backup = library.with_name("library.bib.bak")
+    assert backup.read_text() == LIBRARY
+    assert backup.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("step", "left", "told"),
+    [
+        ("hold", [], "another program removed it meanwhile; nothing is written"),
+        ("create", ["library.bib.bak"], "another program removed it meanwhile; its last state is "),
+    ],
+)
+def test_of_a_library_that_is_removed_meanwhile_the_last_copy_is_named(
+    step: str,
+    left: list[str],
+    told: str,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    real = getattr(PrivateFile, step)
+
+    def removed(self: PrivateFile, *arguments: Any) -> None:
+        library.unlink()
+        real(self, *arguments)
+
+    monkeypatch.setattr(PrivateFile, step, removed)
+    assert written(library) == 2
+    assert told in capsys.readouterr().err
+    assert sorted(path.name for path in library.parent.iterdir() if path.name != "rows.json") == left
