@@ -138,9 +138,10 @@ class Target:
                 if not _STDOUT_IS_WRITTEN.acquire(blocking=False):
                     raise UsageError(f"{self.path}: another thread writes to stdout; wait for its end")
                 self._holds_stdout = True
-                self._stream = getattr(sys.stdout, "buffer", None)
-                if self._stream is None:
-                    raise UsageError(f"{self.path}: stdout takes no bytes here; name a file")
+                try:
+                    self._stream = sys.stdout.buffer
+                except AttributeError as error:
+                    raise UsageError(f"{self.path}: stdout takes no bytes here; name a file") from error
                 return
             if is_stream(self.path):
                 flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
+from typing import Final
 
 from refmill.atomic import identity, is_stream
 from refmill.errors import NothingWritten, UsageError
@@ -12,7 +15,7 @@ from refmill.planning import Job
 from refmill.registry import Registry
 from refmill.summary import Summary
 
-__all__ = ["check_read_whole", "check_targets"]
+__all__ = ["Reading", "check_read_whole", "check_targets"]
 
 _Named = tuple[str, str]
 """An option and its file."""
@@ -43,6 +46,10 @@ def check_targets(
     for other_option, other_path in (*_kept(job, registry), *read):
         if target := written.get(identity(other_path)):
             raise UsageError(_refusal(*target, other_option, other_path))
+    for reading in _OPEN:
+        for path in reading.snapshots:
+            if target := written.get(identity(path)):
+                raise UsageError(_refusal(*target, "an open refmill.enrich", path))
     # What is not there yet is no input; what is written as it comes cannot wait until an input was read.
     refused: dict[Hashable, _Named] = {
         which: target
@@ -55,19 +62,73 @@ def check_targets(
             raise UsageError(
                 f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
             )
+    for reading in _OPEN if refused else ():
+        for path in reading.files():
+            if target := refused.get(identity(path)):
+                advice = "" if is_stream(target[1]) else ", or overwrite=True once it is read to its end"
+                raise UsageError(
+                    f"{' '.join(target)}: an open refmill.read reads it{_also(path, target[1])}; "
+                    f"choose another name{advice}"
+                )
 
 
 def check_read_whole(job: Job, outputs: Sequence[str], summary: Summary) -> None:
     """Raise NothingWritten where an output takes the place of an input of which records would be lost."""
-    if not (job.overwrite and summary.lost):
+    if not job.overwrite:
         return
     replaced = {identity(path): path for path in outputs if not is_stream(path)}
-    for path in _inputs(job.inputs):
+    for reading in _OPEN:
+        for path in reading.files():
+            if target := replaced.get(identity(path)):
+                reading.check_read_whole(target)
+                if summary.lost:
+                    raise NothingWritten(
+                        f"-o {target}: an open refmill.read reads it, and {summary.lost:,} entries could not be "
+                        "written; nothing is written; choose another name"
+                    )
+    for path in _inputs(job.inputs) if summary.lost else ():
         if target := replaced.get(_identity_of_input(path)):
             raise NothingWritten(
                 f"-o {target}: it is an input too, and {summary.lost:,} records could not be read or written as a "
                 "whole; nothing is written; choose another name"
             )
+
+
+class Reading:
+    """The files that a caller in this process reads at his own pace. No run writes them while it lives and is open."""
+
+    def __init__(self, inputs: Sequence[str] = (), snapshots: Sequence[str] = ()) -> None:
+        self.snapshots = snapshots
+        self._inputs = inputs
+        self._summary: Summary | None = None
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """Let runs write the files again."""
+        _OPEN.discard(self)
+
+    def end(self, summary: Summary) -> None:
+        """Note that the inputs are read to their end."""
+        self._summary = summary
+
+    def files(self) -> Iterator[str]:
+        """The files that are there still."""
+        with contextlib.suppress(UsageError):
+            yield from (path for path in _inputs(self._inputs) if path != STDIN)
+
+    def check_read_whole(self, target: str) -> None:
+        """Raise NothingWritten where `target`, one of the files, was not read to its end, or not all of it could be."""
+        if self._summary is None:
+            raise NothingWritten(f"-o {target}: an open refmill.read has not read it to its end; nothing is written")
+        if lost := self._summary.lost:
+            raise NothingWritten(
+                f"-o {target}: an open refmill.read reads it, and {lost:,} records of it could not be read as a whole; "
+                "nothing is written; choose another name"
+            )
+
+
+_OPEN: Final[weakref.WeakSet[Reading]] = weakref.WeakSet()
+"""Of all threads: what one of them reads, no other may replace."""
 
 
 def _refusal(option: str, path: str, other_option: str, other_path: str) -> str:

@@ -7,7 +7,6 @@ and where it is still a preprint, journal, volume and pages. Keys, order, commen
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,68 @@ def test_the_api_leaves_an_input_as_it_was_of_which_a_record_would_be_lost() -> 
     with pytest.raises(refmill.UsageError, match="it is an input too"):
         refmill.convert("x.bib", "x.bib", offline=True, overwrite=True)
     assert Path("x.bib").read_text() == HALF
+
+
+def test_the_api_writes_nothing_where_no_record_could_be_read() -> None:
+    Path("broken.bib").write_text("@misc{a, title = {x\n")
+    Path("x.bib").write_text("old")
+    with pytest.raises(refmill.UsageError, match="none of the 1 records"), refmill.read("broken.bib") as entries:
+        refmill.export(entries, "x.bib")
+    assert Path("x.bib").read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["x.bib", "./x.bib", "hard.bib", "soft.bib"])
+def test_a_file_that_is_being_read_is_no_output(name: str) -> None:
+    Path("x.bib").write_text(GOOD)
+    Path("hard.bib").hardlink_to("x.bib")
+    Path("soft.bib").symlink_to("x.bib")
+    with refmill.read(".") as entries:
+        with pytest.raises(refmill.UsageError, match=r"an open refmill\.read reads it"):
+            refmill.export(entries, name)
+        with pytest.raises(refmill.UsageError, match=r"an open refmill\.read reads it"):
+            refmill.convert("2401.00001", name, offline=True)
+    assert Path("x.bib").read_text() == GOOD
+
+
+def test_a_file_that_was_read_whole_is_replaced_where_that_is_asked_for() -> None:
+    Path("x.bib").write_text(GOOD)
+    with refmill.read("x.bib") as entries:
+        refmill.export((entry.replace(title="New") for entry in entries), "x.bib", overwrite=True)
+    assert "New" in Path("x.bib").read_text()
+
+
+def test_a_file_that_was_not_read_to_its_end_is_not_replaced() -> None:
+    library = GOOD + GOOD.replace("bee", "two").replace("00001", "00002")
+    Path("x.bib").write_text(library)
+    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="not read it to its end"):
+        refmill.export(islice(entries, 1), "x.bib", overwrite=True)
+    assert Path("x.bib").read_text() == library
+
+
+def test_a_file_of_which_a_record_could_not_be_read_is_not_replaced() -> None:
+    Path("x.bib").write_text(HALF)
+    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="1 records of it could not be read"):
+        refmill.export(entries, "x.bib", overwrite=True)
+    assert Path("x.bib").read_text() == HALF
+
+
+def test_a_file_is_an_output_again_once_it_is_no_longer_read() -> None:
+    Path("x.bib").write_text(GOOD)
+    with refmill.read("x.bib") as entries:
+        kept = list(entries)
+    refmill.export(kept, "x.bib", abstract=False)
+    assert "One" in Path("x.bib").read_text()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_snapshot_that_is_asked_is_no_output(overwrite: bool) -> None:
+    Path("rows.json").write_text('{"id": "2401.00001", "title": "Row", "authors": "Ann Bee", "categories": "cs.LG"}\n')
+    rows = Path("rows.json").read_text()
+    with refmill.read("2401.00001") as entries:
+        enriched = refmill.enrich(entries, "arxiv", snapshot="rows.json", offline=True)
+        with pytest.raises(refmill.UsageError, match=r"it is the file of an open refmill\.enrich too"):
+            refmill.export(enriched, "rows.json", overwrite=overwrite)
+        assert Path("rows.json").read_text() == rows
+        del enriched
+    refmill.export([], "rows.json")
+    assert json.loads(Path("rows.json").read_text()) == []

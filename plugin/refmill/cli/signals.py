@@ -32,7 +32,7 @@ def stopped_by_signals(*, until_exit: bool) -> Iterator[Stop]:
 
     A signal that is ignored from the start, as `nohup` has it, stays ignored. `until_exit`: nothing is to be done after
     the context but to exit; a signal ends the process then, and none interrupts Python's own end. A run whose files are
-    all in place is let tell of it; only where that takes long, as on a terminal that is stopped, a second signal ends it.
+    all in place is let tell of it; where that takes long, as on a terminal that is stopped, a second signal ends it.
     """
     stop = Stop()
     is_over = False
