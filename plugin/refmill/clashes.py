@@ -80,18 +80,24 @@ def check_read_whole(job: Job, outputs: Sequence[str], summary: Summary) -> None
     for reading in _OPEN:
         for path in reading.files():
             if target := replaced.get(identity(path)):
-                reading.check_read_whole(target)
-                if summary.lost:
-                    raise NothingWritten(
-                        f"-o {target}: an open refmill.read reads it, and {summary.lost:,} entries could not be "
-                        "written; nothing is written; choose another name"
-                    )
-    for path in _inputs(job.inputs) if summary.lost else ():
-        if target := replaced.get(_identity_of_input(path)):
-            raise NothingWritten(
-                f"-o {target}: it is an input too, and {summary.lost:,} records could not be read or written as a "
-                "whole; nothing is written; choose another name"
-            )
+                if loss := reading.loss or _loss(summary):
+                    raise NothingWritten(f"-o {target}: an open refmill.read reads it, and {loss}; {_LEFT}")
+    if loss := _loss(summary):
+        for path in _inputs(job.inputs):
+            if target := replaced.get(_identity_of_input(path)):
+                raise NothingWritten(f"-o {target}: it is an input too, and {loss}; {_LEFT}")
+
+
+_LEFT: Final = "nothing is written; choose another name"
+
+
+def _loss(summary: Summary) -> str:
+    """What would be lost if the inputs were replaced, "" for nothing."""
+    if summary.lost:
+        return f"{summary.lost:,} records could not be read or written as a whole"
+    if blocks := sum(summary.left_out.values()):
+        return f"{blocks:,} blocks of the inputs ({', '.join(sorted(summary.left_out))}) are not written yet"
+    return ""
 
 
 class Reading:
@@ -116,15 +122,10 @@ class Reading:
         with contextlib.suppress(UsageError):
             yield from (path for path in _inputs(self._inputs) if path != STDIN)
 
-    def check_read_whole(self, target: str) -> None:
-        """Raise NothingWritten where `target`, one of the files, was not read to its end, or not all of it could be."""
-        if self._summary is None:
-            raise NothingWritten(f"-o {target}: an open refmill.read has not read it to its end; nothing is written")
-        if lost := self._summary.lost:
-            raise NothingWritten(
-                f"-o {target}: an open refmill.read reads it, and {lost:,} records of it could not be read as a whole; "
-                "nothing is written; choose another name"
-            )
+    @property
+    def loss(self) -> str:
+        """What would be lost if the files were replaced, "" for nothing."""
+        return "it is not read to its end" if self._summary is None else _loss(self._summary)
 
 
 _OPEN: Final[weakref.WeakSet[Reading]] = weakref.WeakSet()

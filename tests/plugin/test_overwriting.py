@@ -65,6 +65,35 @@ def test_the_problems_and_the_report_tell_why_an_input_is_left_as_it_was() -> No
     assert json.loads(Path("r.json").read_text())["counts"]["unreadable"] == 1
 
 
+BLOCKS = '@string{prl = "PRL"}\n@preamble{"x"}\n@comment{mine}\n@comment{mine too}\n' + GOOD
+
+
+@pytest.mark.parametrize("command", ["convert", "merge", "cite"])
+def test_a_library_whose_strings_and_comments_are_not_written_is_left_as_it_was(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("x.bib").write_text(BLOCKS)
+    words = [command, "x.bib", "-o", "x.bib", "--overwrite", *(["--offline"] if command != "merge" else [])]
+    assert main(words) == 2
+    assert Path("x.bib").read_text() == BLOCKS
+    told = "4 blocks of the inputs (@comment, @preamble, @string) are not written yet; nothing is written"
+    assert told in capsys.readouterr().err
+
+
+def test_the_api_leaves_a_library_as_it_was_whose_strings_and_comments_are_not_written() -> None:
+    Path("x.bib").write_text(BLOCKS)
+    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="4 blocks of the inputs"):
+        refmill.export(entries, "x.bib", overwrite=True)
+    assert Path("x.bib").read_text() == BLOCKS
+
+
+def test_the_summary_tells_what_was_skipped_that_has_a_content(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.bib").write_text(BLOCKS)
+    assert main(["convert", "x.bib", "-o", "y.bib", "--offline", "--report", "r.json"]) == 0
+    assert "skipped    4 (@comment, @preamble, @string)\n" in capsys.readouterr().err
+    assert json.loads(Path("r.json").read_text())["counts"]["left_out"] == {"@comment": 2, "@preamble": 1, "@string": 1}
+
+
 def test_an_output_that_is_no_input_is_written_whatever_was_lost() -> None:
     Path("x.bib").write_text(HALF)
     assert main(["convert", "x.bib", "-o", "y.bib", "--overwrite", "--offline", "-q"]) == 1
@@ -109,14 +138,14 @@ def test_a_file_that_was_read_whole_is_replaced_where_that_is_asked_for() -> Non
 def test_a_file_that_was_not_read_to_its_end_is_not_replaced() -> None:
     library = GOOD + GOOD.replace("bee", "two").replace("00001", "00002")
     Path("x.bib").write_text(library)
-    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="not read it to its end"):
+    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="it is not read to its end"):
         refmill.export(islice(entries, 1), "x.bib", overwrite=True)
     assert Path("x.bib").read_text() == library
 
 
 def test_a_file_of_which_a_record_could_not_be_read_is_not_replaced() -> None:
     Path("x.bib").write_text(HALF)
-    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="1 records of it could not be read"):
+    with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="1 records could not be read"):
         refmill.export(entries, "x.bib", overwrite=True)
     assert Path("x.bib").read_text() == HALF
 

@@ -99,5 +99,5 @@ def entry(record: BibRecord) -> Entry:
     if opening is None:
         raise ReadError("not BibTeX: the entry begins without a brace")
     if opening[0] in _NO_ENTRY:
-        raise SkipRecord("a comment, a preamble or a string")
+        raise SkipRecord("a comment, a preamble or a string", content=f"@{opening[0]}")
     return entry_of(fields_of(record.text, record.strings))
