@@ -8,35 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import stat
 import sys
 import threading
-from collections.abc import Hashable
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Protocol
+from typing import IO, Protocol
 
 from refmill.errors import UsageError
+from refmill.file_names import is_stdout, is_stream, open_descriptor, real_path, unwritable
 from refmill.stopping import pass_last_step, signals_held
 from refmill_hooks._private_file import PrivateFile
 
-__all__ = [
-    "STDOUT",
-    "Files",
-    "Target",
-    "close_quietly",
-    "identity",
-    "is_stdout",
-    "is_stream",
-    "real_path",
-    "unwritable",
-]
-
-STDOUT: Final = "-"
-_STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
-"""An open stream by name; where it leads to a file, that is written on and not replaced."""
+__all__ = ["Files", "Target", "close_quietly"]
 
 _STDOUT_IS_WRITTEN = threading.Lock()
 """Held by the one run of this process that writes to stdout."""
@@ -125,6 +107,7 @@ class Target:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._is_stdout = is_stdout(path)
         self._private: PrivateFile | None = None
         self._stream: IO[bytes] | None = None
         self._old: PrivateFile | None = None
@@ -134,7 +117,7 @@ class Target:
     def open(self) -> None:
         """Open the stream. Raises UsageError."""
         try:
-            if is_stdout(self.path):
+            if self._is_stdout:
                 if not _STDOUT_IS_WRITTEN.acquire(blocking=False):
                     raise UsageError(f"{self.path}: another thread writes to stdout; wait for its end")
                 self._holds_stdout = True
@@ -144,8 +127,10 @@ class Target:
                     raise UsageError(f"{self.path}: stdout takes no bytes here; name a file") from error
                 return
             if is_stream(self.path):
+                number = open_descriptor(self.path)
                 flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-                self._stream = os.fdopen(_descriptor(self.path, flags), "wb")
+                own = os.open(self.path, flags) if number is None else os.dup(number)
+                self._stream = os.fdopen(own, "wb")
                 return
             real = real_path(self.path)
             self._private = PrivateFile(real)
@@ -175,7 +160,7 @@ class Target:
             stream.flush()
             if self._is_replacing:
                 os.fsync(stream.fileno())  # the old file is given up for what is surely there
-            if not is_stdout(self.path):
+            if not self._is_stdout:
                 self._stream = None
                 stream.close()
             if self._private:
@@ -217,7 +202,7 @@ class Target:
 
     def discard(self) -> None:
         """Remove what is not in place."""
-        if self._stream and not is_stdout(self.path):
+        if self._stream and not self._is_stdout:
             close_quietly(self._stream)
         self._stream = None
         if self._holds_stdout:
@@ -228,7 +213,7 @@ class Target:
                 private.discard()
 
     def _unwritable(self, error: OSError) -> Exception:
-        if isinstance(error, BrokenPipeError) and is_stdout(self.path):
+        if isinstance(error, BrokenPipeError) and self._is_stdout:
             return error
         return unwritable(self.path, error)
 
@@ -237,56 +222,3 @@ def close_quietly(stream: SupportsClose) -> None:
     """Close a temporary file; what of it cannot be written is of no use any more."""
     with contextlib.suppress(OSError):
         stream.close()
-
-
-def is_stdout(path: str) -> bool:
-    """Whether the path is a name of standard output."""
-    return path in _STDOUT
-
-
-def is_stream(path: str) -> bool:
-    """Whether what is written there goes on elsewhere: to stdout, a device, a pipe, an open descriptor."""
-    if is_stdout(path) or _DESCRIPTOR.fullmatch(path):
-        return True
-    try:
-        mode = Path(path).stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
-
-
-def real_path(path: str | Path) -> Path:
-    """The file that a path leads to over all symbolic links. Raises UsageError for a folder, and links in a circle."""
-    real = Path(os.path.realpath(path))
-    try:
-        if real.is_symlink():
-            real.stat()
-    except OSError as error:
-        raise unwritable(path, error) from error
-    if real.is_dir() or str(path).endswith(os.sep):
-        raise UsageError(f"{path}: cannot be written: it is a folder; name a file in it")
-    return real
-
-
-def identity(path: str) -> Hashable:
-    """What tells a file from others, whatever name leads to it; None for a device, which several may share."""
-    try:
-        status = os.fstat(1) if is_stdout(path) else Path(path).stat()
-    except (OSError, ValueError):
-        return STDOUT if is_stdout(path) else os.path.realpath(path)
-    if stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
-        return status.st_dev, status.st_ino
-    return STDOUT if is_stdout(path) else None
-
-
-def unwritable(path: str | Path, error: OSError) -> UsageError:
-    """The error that tells why a file cannot be written."""
-    return UsageError(f"{path}: cannot be written: {error.strerror or error}")
-
-
-def _descriptor(path: str, flags: int) -> int:
-    """A descriptor of its own for a device, a pipe, or an open stream by name."""
-    if found := _DESCRIPTOR.fullmatch(path):
-        number = found[1] or found[2] or ("0" if path.endswith("in") else "2")
-        return os.dup(int(number))
-    return os.open(path, flags)

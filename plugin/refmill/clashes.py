@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
 from typing import Final
 
-from refmill.atomic import identity, is_stream
 from refmill.errors import NothingWritten, UsageError
+from refmill.file_names import identity, is_stream
 from refmill.inputs import STDIN, input_files
 from refmill.planning import Job
 from refmill.registry import Registry
@@ -79,9 +79,8 @@ def check_read_whole(job: Job, outputs: Sequence[str], summary: Summary) -> None
     replaced = {identity(path): path for path in outputs if not is_stream(path)}
     for reading in _OPEN:
         for path in reading.files():
-            if target := replaced.get(identity(path)):
-                if loss := reading.loss or _loss(summary):
-                    raise NothingWritten(f"-o {target}: an open refmill.read reads it, and {loss}; {_LEFT}")
+            if (target := replaced.get(identity(path))) and (loss := reading.loss or _loss(summary)):
+                raise NothingWritten(f"-o {target}: an open refmill.read reads it, and {loss}; {_LEFT}")
     if loss := _loss(summary):
         for path in _inputs(job.inputs):
             if target := replaced.get(_identity_of_input(path)):

@@ -17,8 +17,8 @@ from typing import Annotated
 
 import msgspec
 
-from refmill.atomic import real_path
 from refmill.errors import UsageError
+from refmill.file_names import real_path
 from refmill.stopping import pass_last_step, signals_held
 from refmill_hooks._private_file import PrivateFile
 

@@ -47,6 +47,8 @@ def run(
 
     Raises UsageError where something named cannot be had, PluginError if the registry is strict.
     """
+    if not job.outputs:
+        raise UsageError("there is no output: name a file to write")
     plan = planned(job, registry)
     check_targets(job, registry)
     progress = progress or Progress.silent()

@@ -10,8 +10,9 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.atomic import Files, Target, close_quietly, unwritable
+from refmill.atomic import Files, Target, close_quietly
 from refmill.errors import NothingRead, NothingWritten
+from refmill.file_names import unwritable
 from refmill.merge import Dispute
 from refmill.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry

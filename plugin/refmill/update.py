@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from refmill.atomic import Files, real_path, unwritable
+from refmill.atomic import Files
 from refmill.builtin.bib_blocks import blocks
 from refmill.builtin.bib_edit import BibText
 from refmill.builtin.bib_entry import entry_of
@@ -21,6 +21,7 @@ from refmill.builtin.bib_fields import fields_of
 from refmill.builtin.bib_layout import CONTAINERS, TYPES
 from refmill.builtin.line_ends import Lines
 from refmill.errors import UsageError
+from refmill.file_names import real_path, unwritable
 from refmill.pipeline import entries_of
 from refmill.planning import Job
 from refmill.progress import Progress

@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 
 import refmill
-from refmill.atomic import Files, Target, identity
+from refmill.atomic import Files, Target
 from refmill.errors import UsageError
+from refmill.file_names import identity, is_stdout, open_descriptor
 from refmill.report import Report
 from refmill.update import Updated
 from refmill.update import write as update_library
@@ -156,6 +157,63 @@ def test_an_open_descriptor_is_written_on_where_it_is(tmp_path: Path) -> None:
     with log.open("ab") as stream:
         write(Path(f"/dev/fd/{stream.fileno()}"))
     assert log.read_bytes() == b"old new"
+
+
+@pytest.mark.parametrize("folder", ["/dev/fd", "//dev/fd", "/dev/../dev/./fd", "/proc/self/fd", "/proc/thread-self/fd"])
+def test_an_open_descriptor_is_written_on_under_each_of_its_names(folder: str, tmp_path: Path) -> None:
+    log, link, second = tmp_path / "log", tmp_path / "link", tmp_path / "second"
+    log.write_bytes(b"old ")
+    with log.open("ab") as stream:
+        name = f"{folder}/{stream.fileno()}"
+        link.symlink_to(name)
+        second.symlink_to("link")
+        inode = log.stat().st_ino
+        for path in (name, f"/proc/{os.getpid()}/fd/{stream.fileno()}", link, second):
+            assert identity(str(path)) == identity(str(log))
+            write_all(path)
+    assert log.read_bytes() == b"old newnewnewnew"
+    assert log.stat().st_ino == inode
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "name", ["-", "/dev/stdout", "//dev/stdout", "///dev/stdout", "/proc/thread-self/fd/1", "link"]
+)
+def test_stdout_is_told_under_each_of_its_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("/dev/stdout")
+    assert is_stdout(name)
+    write_all(name)
+    assert capfdbinary.readouterr().out == b"new"
+
+
+@pytest.mark.parametrize("name", ["x", "/dev/fd", "/proc/1/fd/1", "/dev/null", "circle", "x" * 300])
+def test_what_leads_to_no_stream_of_this_process_is_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("circle").symlink_to("circle")
+    assert open_descriptor(name) is None
+
+
+def test_a_path_with_a_nul_is_refused(tmp_path: Path) -> None:
+    dump = tmp_path / "a.bib"
+    dump.write_text("@misc{a, title = {b}}")
+    for outputs in ("x\0.bib", ["y.bib", "x\0.bib"]):
+        with pytest.raises(UsageError, match="it holds a NUL"):
+            refmill.convert(dump, outputs, offline=True)
+    for words in ({"report": "r\0.json"}, {"problems": "p\0"}):
+        with pytest.raises(UsageError, match="it holds a NUL"):
+            refmill.convert(dump, os.devnull, to="bibtex", offline=True, **words)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        refmill.convert("a\0.bib", os.devnull, to="bibtex", offline=True)
+
+
+def test_a_run_without_an_output_is_refused() -> None:
+    with pytest.raises(UsageError, match="there is no output: name a file to write"):
+        refmill.convert("2401.00001", [], offline=True)
 
 
 def test_the_null_device_stays_a_device() -> None:

@@ -20,6 +20,11 @@ __all__ = ["BibRecord", "entry", "records"]
 _SNIFFED = re.compile(
     rb"(?:^|\n|\xef\xbb\xbf)[ \t]*@\s*+[A-Za-z]{3,20}+\s*+[{(]\s*+[^\s=,{}\"]*+[ \t\r]*+[,=\n]",
 )
+_WITHOUT_ENTRIES = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s*+%[^\n]*+)*+\s*+@\s*+(?i:comment|preamble)\s*+[{(]"
+    rb"|(?:\xef\xbb\xbf)?\s*+%\s*+Encoding:[^\n]*+(?:\s*+%[^\n]*+)*+\s*+\Z"
+)
+"""How a library begins in which there may be no entry yet, such as a new one of JabRef."""
 _NO_ENTRY: Final = frozenset({"string", "comment", "preamble"})
 _FIELDS = re.compile(r"\s*+,\s*+[A-Za-z][\w-]*+\s*+=")
 _COMMENT = re.compile(r"\ufeff?(?:\s*+%[^\n]*+)*+\s*+")
@@ -42,7 +47,7 @@ def refmill_readers() -> Iterator[Reader[BibRecord]]:
         name="bib",
         title="BibTeX and BibLaTeX libraries, with the arXiv id from wherever it hides",
         suffixes=(".bib", ".bibtex", ".biblatex"),
-        sniff=lambda head: _SNIFFED.search(head) is not None,
+        sniff=lambda head: (_SNIFFED.search(head) or _WITHOUT_ENTRIES.match(head)) is not None,
         records=records,
         entry=entry,
         raw=lambda record: record.text.strip(),
