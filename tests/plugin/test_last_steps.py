@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ def test_a_signal_between_two_files_lets_the_run_end_with_its_status(
 
     def stopped(self: Target) -> None:
         replace(self)
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
 
     monkeypatch.setattr(Target, "replace", stopped)
     assert main(WORDS) == 0
@@ -72,7 +72,7 @@ def test_a_signal_in_front_of_the_last_steps_leaves_all_files_as_they_were(monke
 
     def stopped(self: Files) -> None:
         finish(self)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(Files, "finish", stopped)
     assert main(WORDS) == 143
@@ -83,7 +83,7 @@ def test_a_signal_behind_the_last_step_lets_the_run_end_with_its_status(monkeypa
     write_line = terminal.write_line
 
     def stopped(*arguments: object, **words: object) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         write_line(*arguments, **words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(terminal, "write_line", stopped)
@@ -99,7 +99,7 @@ def test_a_signal_amid_the_last_steps_of_an_update_lets_it_end_with_its_status(
 
     def stopped(self: PrivateFile) -> None:
         replace(self)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(PrivateFile, "replace", stopped)
     assert main("update x.bib --snapshot dump.json --offline --write".split()) == 0
@@ -113,7 +113,7 @@ def test_a_signal_when_a_harvest_gets_its_name_lets_it_end_with_its_status(monke
     def stopped(self: Path, target: Path) -> Path:
         moved = replace(self, target)
         if target.name == "list.xml":
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         return moved
 
     monkeypatch.setattr(Path, "replace", stopped)
@@ -123,29 +123,37 @@ def test_a_signal_when_a_harvest_gets_its_name_lets_it_end_with_its_status(monke
     assert not Path("list.xml.harvest").exists()
 
 
-def interrupted_while_held(came: list[str]) -> None:
-    with signals_held():
-        os.kill(os.getpid(), signal.SIGINT)
-        came.append("the end of the inner step")
-    came.append("the end of the outer step")
-
-
-def test_signals_that_another_thread_may_take_are_held_too() -> None:
-    asked = threading.Event()
+def test_signals_that_another_thread_takes_are_held_too() -> None:
+    asked, came = threading.Event(), []
     thread = threading.Thread(target=asked.wait)
     thread.start()
-    came: list[str] = []
+
+    def work() -> None:
+        with signals_held():
+            assert thread.ident
+            signal.pthread_kill(thread.ident, signal.SIGINT)
+            time.sleep(0.05)
+            came.append("the end of the step")
+        came.append("more")
+
     try:
         with pytest.raises(KeyboardInterrupt):
-            interrupted_while_held(came)
+            work()
     finally:
         asked.set()
         thread.join()
-    assert came == ["the end of the inner step"]
+    assert came == ["the end of the step"]
 
 
 def test_signals_are_held_until_the_outermost_hold_is_left() -> None:
-    came: list[str] = []
-    with pytest.raises(KeyboardInterrupt), signals_held():
-        interrupted_while_held(came)
-    assert came == ["the end of the inner step", "the end of the outer step"]
+    came = []
+
+    def work() -> None:
+        with signals_held():
+            with signals_held():
+                signal.raise_signal(signal.SIGINT)
+            came.append("the end of the outer step")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert came == ["the end of the outer step"]
