@@ -15,7 +15,7 @@ PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
 LAYERS = (
-    {"limits", "process_worker", "store_tables"},
+    {"limits", "process_worker", "stopping", "store_tables"},
     {
         "checking",
         "errors",
@@ -28,7 +28,7 @@ LAYERS = (
         "unpacking",
         "zotero_items",
     },
-    {"atomic", "bounded_http", "content_codings", "process_pool"},
+    {"file_names", "atomic", "bounded_http", "content_codings", "process_pool"},
     {"options", "merge", "wire", "store", "scaffold"},
     {"local_programs", "net", "registry", "zotero_api"},
     {"inputs", "report"},

@@ -46,7 +46,14 @@ class ReadError(ValueError):
 
 
 class SkipRecord(Exception):
-    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what."""
+    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what.
+
+    `content`: the kind of what it holds nevertheless, and no output takes over, such as `@comment`; "" for nothing.
+    """
+
+    def __init__(self, message: str = "", *, content: str = "") -> None:
+        super().__init__(message)
+        self.content = content
 
 
 class ServiceError(Exception):

@@ -16,9 +16,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from refmill.atomic import is_stream
 from refmill.builtin.xml_records import is_other_kind
 from refmill.errors import UsageError
+from refmill.file_names import is_stream
 from refmill.harvest_files import Files, Harvested
 from refmill.harvest_stream import Stream
 from refmill.oai_list import CLOSING, NO_RECORDS, Page, Record, empty, opening, page_of

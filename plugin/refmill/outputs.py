@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
-from refmill.atomic import Files, Target, close_quietly, is_stdout
+from refmill.atomic import Files, Target, close_quietly
 from refmill.builtin.spool import Spool
 from refmill.errors import UsageError
+from refmill.file_names import is_stdout
 from refmill.ready import Ready, Shard
 from refmill.registry import Registry
 from refmill.report import Report

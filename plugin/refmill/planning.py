@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from refmill.atomic import STDOUT
 from refmill.errors import UsageError
+from refmill.file_names import STDOUT
 from refmill.options import distribute, fill
 from refmill.outputs import Output
 from refmill.registry import Registry

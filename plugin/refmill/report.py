@@ -10,8 +10,9 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.atomic import Files, Target, close_quietly, unwritable
-from refmill.errors import NothingRead
+from refmill.atomic import Files, Target, close_quietly
+from refmill.errors import NothingRead, NothingWritten
+from refmill.file_names import unwritable
 from refmill.merge import Dispute
 from refmill.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
@@ -47,7 +48,8 @@ def _first_reasons(reasons: list[str]) -> list[str]:
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
-    The files are put in place at the end, also where no record could be read; any other error leaves the old ones.
+    They are put in place at the end with those of `files`, and alone where the outputs are left as they were; any other
+    error leaves the old ones.
 
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
     - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
@@ -61,6 +63,7 @@ class Report:
         problems: str | Path | None = None,
         ids: str | Path | None = None,
         say: Callable[[str], None] = lambda text: None,
+        files: Files | None = None,
     ) -> None:
         self.summary = Summary()
         self.say = say
@@ -68,6 +71,7 @@ class Report:
         self._ids_path = ids
         self._first_problem = ""
         self._files = Files()
+        self._files_of_run = files
         self._problems: Target | None = None
         self._ids: Target | None = None
         self.is_page = str(ids or "").lower().endswith((".html", ".htm"))
@@ -94,7 +98,7 @@ class Report:
             stack.callback(self._files.discard)
             for spool in self._spools.values():
                 stack.callback(close_quietly, spool)
-            if error is None or isinstance(error, NothingRead):
+            if error is None or isinstance(error, NothingWritten):
                 if self._ids:
                     try:
                         for spool in self._spools.values():
@@ -102,7 +106,10 @@ class Report:
                         self._write_page(self._ids) if self.is_page else self._write_json(self._ids)
                     except OSError as failure:
                         raise unwritable(str(self._ids_path), failure) from failure
-                self._files.commit()
+                if error is None and self._files_of_run:
+                    self._files_of_run.take(self._files)
+                else:
+                    self._files.commit()
 
     def nothing_read(self) -> NothingRead:
         """The error for a run whose inputs hold records, none of which could be read."""

@@ -42,8 +42,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.atomic import STDOUT, Files
+    from refmill.atomic import Files
     from refmill.clashes import check_read_whole, check_targets
+    from refmill.file_names import STDOUT
     from refmill.pipeline import entries_of, started
     from refmill.progress import Progress
     from refmill.registry import Registry
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             output = files.open(args.output)
             for piece in pieces:
                 output.write(piece.encode("utf-8", "replace"))
-        check_read_whole(job, [args.output], report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, [args.output], report.summary)
     for line in report.summary.lines():
         if not line.startswith("read "):
             print_error(line)

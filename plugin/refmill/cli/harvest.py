@@ -34,8 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.atomic import is_stream
     from refmill.errors import UsageError
+    from refmill.file_names import is_stream
     from refmill.harvest import Harvest, harvest
     from refmill.net import HttpNet
     from refmill_hooks import ServiceError

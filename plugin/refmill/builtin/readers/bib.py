@@ -24,6 +24,11 @@ _SNIFFED = re.compile(
     rb"|[^=@{]{0,400}+@?+\{[^=@]{0,400}?(?:(?<=[,{])|\n)\s*+[\w\x80-\xff][\w:.+\x80-\xff-]*+\s*+=\s*+[\"{0-9]"
     rb"|[^=@{]{0,400}?[,\n]\s*+\w[\w:.+-]*+\s*+=\s*+\{)",
 )
+_WITHOUT_ENTRIES = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s*+%[^\n]*+)*+\s*+@\s*+(?i:comment|preamble)\s*+[{(]"
+    rb"|(?:\xef\xbb\xbf)?\s*+%\s*+Encoding:[^\n]*+(?:\s*+%[^\n]*+)*+\s*+\Z"
+)
+"""How a library begins in which there may be no entry yet, such as a new one of JabRef."""
 _NO_ENTRY: Final = frozenset({"string", "comment", "preamble"})
 _FIELDS = re.compile(r"""(?:%[^\n]*+|[\s,"})])*+\w[\w:.+-]*+\s*+=\s*+["{\w]""")
 _LIKE_AN_ENTRY = re.compile(
@@ -58,7 +63,7 @@ def refmill_readers() -> Iterator[Reader[BibRecord]]:
         name="bib",
         title="BibTeX and BibLaTeX libraries, with the arXiv id from wherever it hides",
         suffixes=(".bib", ".bibtex", ".biblatex"),
-        sniff=lambda head: _SNIFFED.search(head) is not None,
+        sniff=lambda head: (_SNIFFED.search(head) or _WITHOUT_ENTRIES.match(head)) is not None,
         records=records,
         entry=entry,
         raw=lambda record: record.text.strip(),
@@ -122,5 +127,5 @@ def entry(record: BibRecord) -> Entry:
     if opening is None:
         raise ReadError("not BibTeX: the entry begins without a brace")
     if opening[0] in _NO_ENTRY:
-        raise SkipRecord("a comment, a preamble or a string")
+        raise SkipRecord("a comment, a preamble or a string", content=f"@{opening[0]}")
     return entry_of(fields_of(record.text, record.strings))

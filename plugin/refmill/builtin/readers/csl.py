@@ -24,6 +24,7 @@ from refmill_hooks import (
     Entry,
     Reader,
     ReadError,
+    SkipRecord,
     Source,
     Venue,
     hookimpl,
@@ -43,7 +44,7 @@ _TYPE = re.compile(
     rb"|post|post-weblog|dataset|software|preprint|entry|entry-[a-z]+|speech|standard|patent|posted-content"
     rb'|journal-article|proceedings-article|bill|legislation|map|graphic|broadcast|motion_picture|song|interview)"'
 )
-_NO_ITEMS = re.compile(rb"\[\s*\]\s*")
+_NO_ITEMS = re.compile(rb"(?:\[\s*\]\s*)+|\{\s*\"items\"\s*:\s*\[\s*\]\s*\}\s*")
 _SHOWN: Final = 100
 _VENUES: Final = frozenset({"article-journal", "paper-conference", "chapter", "book", "report", "thesis"})
 _CITATION = re.compile(r"arXiv:\s?\S+(?: \[[A-Za-z.-]+\])?")
@@ -80,13 +81,15 @@ def records(source: Source) -> Iterator[bytes | Lost]:
 
 
 def entry(record: bytes | Lost) -> Entry:
-    """Raises ReadError for what is no item."""
+    """Raises ReadError for what is no item, SkipRecord for an empty list of them."""
     if isinstance(record, Lost):
         raise ReadError(record.reason)
     try:
         item = msgspec.json.decode(record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(f"not JSON: {error}") from error
+    if item == {"items": []}:
+        raise SkipRecord("a list without items")
     if not isinstance(item, dict) or not (item.get("type") or item.get("title")):
         raise ReadError("not an item of CSL-JSON: it has neither type nor title")
     arxiv, primary = _arxiv(item)
