@@ -56,12 +56,14 @@ def check_targets(
         for which, target in written.items()
         if isinstance(which, tuple) and not (job.overwrite and not is_stream(target[1]))
     }
-    for path in _inputs(job.inputs) if refused else ():
+    for path, was_named in input_files(job.inputs) if refused else ():
         if target := refused.get(_identity_of_input(path)):
-            advice = "" if is_stream(target[1]) else ", or --overwrite: it is read to its end before it is replaced"
-            raise UsageError(
-                f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
-            )
+            advice = "choose another name, or --overwrite: it is read to its end before it is replaced"
+            if not was_named:
+                advice = "it was found in a folder or by a pattern: write it elsewhere"
+            elif is_stream(target[1]):
+                advice = "choose another name"
+            raise UsageError(f"{' '.join(target)}: it is an input too{_also(path, target[1])}; {advice}")
     for reading in _OPEN if refused else ():
         for path in reading.files():
             if target := refused.get(identity(path)):
