@@ -81,8 +81,9 @@ class Files:
                 for target in self._targets:
                     target.replace()
             except BaseException:
-                for target in several:
-                    target.restore()
+                with contextlib.ExitStack() as stack:  # each is put back, whatever becomes of the others
+                    for target in several:
+                        stack.callback(target.restore)
                 raise
             if self._targets:
                 pass_last_step()

@@ -423,6 +423,27 @@ def test_where_the_last_file_cannot_be_put_in_place_the_others_are_as_they_were(
     assert mode(old) == 0o640
 
 
+def test_an_old_file_that_cannot_be_put_back_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / name for name in ("a.bib", "b.bib", "c.bib")]
+    for path in paths:
+        path.write_bytes(b"old")
+    calls = 0
+    replace = PrivateFile.replace
+
+    def fails(self: PrivateFile) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in (3, 4):  # the last file, and the first that is put back
+            raise OSError(errno.EIO, "Input/output error")
+        replace(self)
+
+    monkeypatch.setattr(PrivateFile, "replace", fails)
+    with pytest.raises(UsageError, match="cannot be put back: Input/output error; it is in ") as told:
+        write_all(*paths)
+    assert Path(str(told.value).rpartition(" ")[2]).read_bytes() == b"old"
+    assert sorted(path.read_bytes() for path in paths) == [b"new", b"old", b"old"]
+
+
 def test_what_another_program_put_in_place_meanwhile_stays_where_a_run_takes_its_files_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
