@@ -58,15 +58,17 @@ def sniff(head: bytes) -> bool:
 
 def entry(record: Row | bytes | Lost) -> Entry:
     """Raises ReadError for what is no row."""
+    if isinstance(record, Row):
+        return entry_of_row(record, "snapshot")
     if isinstance(record, Lost):
         raise ReadError(record.reason)
-    row = row_of(record) if isinstance(record, bytes) else record
+    row = row_of(record)
     if isinstance(row, bytes):
         row = row_of(_NAN.sub(lambda found: found[1] or b"null", row))
     if isinstance(row, bytes):
         raise ReadError(f"not a row of the snapshot: {_fault(row)}")
     read = entry_of_row(row, "snapshot")
-    if isinstance(record, bytes) and (twice := repeated(record)):
+    if twice := repeated(record):
         told = read.extra.get(PROBLEM)
         read = read.replace(extra={**read.extra, PROBLEM: f"{twice}; {told}" if told else twice})
     return read
