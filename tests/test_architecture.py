@@ -16,10 +16,11 @@ ROOT = Path(__file__).parents[1]
 PLUGIN = ROOT / "plugin" / "refmill"
 HOOKS = ROOT / "hooks" / "refmill_hooks"
 
-GROUND: Final = frozenset({"errors"})
+GROUND: Final = frozenset({"errors", "stopping"})
 FLOOR: Final = frozenset({"io", "services", "reporting", "plugins"}) | GROUND
 ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "errors": frozenset(),
+    "stopping": frozenset(),
     "io": FLOOR,
     "services": FLOOR,
     "reporting": FLOOR,

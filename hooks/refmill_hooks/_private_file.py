@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import weakref
 from pathlib import Path
@@ -44,6 +45,23 @@ class PrivateFile:
         self._set_mode(0o600)
         return handle
 
+    def hold(self, source: Path) -> None:
+        """Make the file another name of a resolved path, or a copy where the file system has none. Raises OSError."""
+        self._remove = weakref.finalize(self, _removed, self.path, os.getpid())
+        try:
+            os.link(source, self.path)
+            self._inode = self.path.lstat().st_ino
+        except (FileNotFoundError, FileExistsError):
+            self._remove.detach()
+            raise
+        except OSError:  # a file system without hard links, or one that refuses them for files of others
+            self._remove.detach()
+            with source.open("rb") as old, os.fdopen(self.open(), "wb") as copy:
+                shutil.copyfileobj(old, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+            self.dress(source)
+
     def dress(self, like: Path | None = None) -> None:
         """Give the closed file the mode of the target (or of another file), and its owner and group where possible."""
         mode = self._mode
@@ -75,10 +93,17 @@ class PrivateFile:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.target)) from None
             self.path.rename(self.target)
 
+    def is_in_place(self) -> bool:
+        """Whether this file is what bears the name of the target."""
+        try:
+            return self._inode is not None and self._inode == self.target.lstat().st_ino
+        except OSError:
+            return False
+
     def withdraw(self) -> None:
-        """Take back what `create` put at the target, and nothing else that is there."""
-        with contextlib.suppress(OSError):
-            if self._inode is not None and self._inode == self.target.lstat().st_ino:
+        """Take back what was put at the target, and nothing else that is there."""
+        if self.is_in_place():
+            with contextlib.suppress(OSError):
                 self.target.unlink()
 
     def keep(self) -> None:

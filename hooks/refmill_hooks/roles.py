@@ -46,7 +46,14 @@ class ReadError(ValueError):
 
 
 class SkipRecord(Exception):
-    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what."""
+    """A piece of the input that holds no entry, by no fault: a banner, a deleted record. The message says what.
+
+    `content`: the kind of what it holds nevertheless, and no output takes over, such as `@comment`; "" for nothing.
+    """
+
+    def __init__(self, message: str = "", *, content: str = "") -> None:
+        super().__init__(message)
+        self.content = content
 
 
 class ServiceError(Exception):
@@ -82,7 +89,8 @@ class Net(Protocol):
     ) -> Answer:
         """GET `url`, or POST `form` to it, and wait for an answer below status 500 other than 429.
 
-        `usable` may look at an answer and return why it should be asked for again (a cut-off body, an empty feed).
+        `usable` may look at an answer and return why it should be asked for again (a cut-off body, an empty feed),
+        or raise a ServiceError, which is lasting where no later run is likely to get another one.
         Redirections are followed within the host, and to the hosts named in `follow`.
         Raises ServiceError when the tries are used up or the service is out of reach.
         """

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from refmill.pipeline.run import DEFAULT_ENRICHERS, Job, entries_of, run
+from refmill.pipeline.clashes import Reading
+from refmill.pipeline.run import DEFAULT_ENRICHERS, Job, entries_of, run, started
 from refmill.plugins.registry import Registry
+from refmill.reporting.report import Report
 from refmill.reporting.summary import Summary
 from refmill_hooks import Entry
 
@@ -25,11 +27,19 @@ def read(*inputs: Path, format: str | None = None, plugins: Sequence[Path] = ())
     - `format`: the reader's name where the content does not tell it.
     - `plugins`: Python files with plugins of your own.
 
-    Raises UsageError for an input that cannot be read. Records that cannot be read are left out.
+    Records that cannot be read are left out. The iteration raises UsageError for an input that cannot be read, and
+    where there are records and none of them can be. Until the context is left, nothing of this process
+    writes to the inputs, unless `overwrite` allows it and they were read whole.
     """
     job = Job(inputs=_texts(inputs), format=format, enrichers=())
-    with entries_of(job, Registry(_texts(plugins)), keys=False) as (entries, _):
-        yield entries
+    flow = entries_of(job, Registry(_texts(plugins)), keys=False)
+    with contextlib.closing(Reading(job.inputs)) as reading, flow as (entries, report):
+        yield _read_to_the_end(entries, report, reading)
+
+
+def _read_to_the_end(entries: Iterator[Entry], report: Report, reading: Reading) -> Iterator[Entry]:
+    yield from started(entries, report)
+    reading.end(report.summary)
 
 
 def enrich(
@@ -43,21 +53,36 @@ def enrich(
     """The entries in their order, with what `arxiv` (or the enrichers named) and the snapshots know of them.
 
     With `offline` no connection is opened; with `refresh` complete entries are asked for too. What no source could
-    tell of is yielded as it was.
+    tell of is yielded as it was. As long as the iterator is there, nothing of this process writes to the snapshots.
     """
     job = Job(enrichers=enrichers or DEFAULT_ENRICHERS, snapshots=_several(snapshot), offline=offline, refresh=refresh)
-    with entries_of(job, Registry(_texts(plugins)), entries=entries, keys=False) as (enriched, _):
+    return _enriched(job, entries, plugins, Reading(snapshots=job.snapshots))
+
+
+def _enriched(job: Job, entries: Iterable[Entry], plugins: Sequence[Path], reading: Reading) -> Iterator[Entry]:
+    """Yield the entries, `reading` held until then: it begins before the iteration does."""
+    with (
+        contextlib.closing(reading),
+        entries_of(job, Registry(_texts(plugins)), entries=entries, keys=False) as (enriched, _),
+    ):
         yield from enriched
 
 
 def export(
-    entries: Iterable[Entry], path: Path, *, to: str | None = None, plugins: Sequence[Path] = (), **options: Any
+    entries: Iterable[Entry],
+    path: Path,
+    *,
+    to: str | None = None,
+    overwrite: bool = False,
+    plugins: Sequence[Path] = (),
+    **options: Any,
 ) -> Summary:
     """Writes the entries to a file in the format of its suffix, or the one named; keys are given where they lack.
 
-    `options` are those of the exporter (`abstract=False`). Raises UsageError.
+    `options` are those of the exporter (`abstract=False`). Raises UsageError, also for a file that an open `read` or
+    `enrich` reads; with `overwrite`, one of `read` is replaced where it was read to its end and nothing of it is lost.
     """
-    job = Job(outputs=[os.fspath(path)], to=to, options=_assignments(options), enrichers=())
+    job = Job(outputs=[os.fspath(path)], to=to, options=_assignments(options), enrichers=(), overwrite=overwrite)
     return run(job, Registry(_texts(plugins)), entries=entries)
 
 

@@ -2,7 +2,8 @@
 
 RefmillError
 ├── UsageError      the command line, an option, a file: exit 2
-│   └── NothingRead  there were records, and none could be read
+│   └── NothingWritten  the run went to its end, and leaves its outputs as they were
+│       └── NothingRead  there were records, and none could be read
 └── PluginError     a plugin is at fault and --strict was asked for: exit 2
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["NothingRead", "PluginError", "RefmillError", "UsageError", "unknown_name"]
+__all__ = ["NothingRead", "NothingWritten", "PluginError", "RefmillError", "UsageError", "unknown_name"]
 
 
 class RefmillError(Exception):
@@ -22,7 +23,11 @@ class UsageError(RefmillError):
     """What was asked for cannot be done as it was asked."""
 
 
-class NothingRead(UsageError):
+class NothingWritten(UsageError):
+    """The outputs stay as they were, for what they would lose; the problems file tells what that is."""
+
+
+class NothingRead(NothingWritten):
     """The inputs hold records, and none of them could be read; the problems file tells why."""
 
 

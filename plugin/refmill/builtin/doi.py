@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -37,8 +37,14 @@ REGISTRIES: Final = frozenset(
 )
 """Where doi.org sends who asks for CSL-JSON."""
 
-_UNKNOWN: Final = Missing(reason="doi.org does not know this DOI")
-_UNDESCRIBED: Final = Missing(reason="the registry of this DOI has no CSL-JSON of it")
+_ABSENT: Final = {
+    404: "does not know this DOI",
+    410: "knows this DOI no more",
+    204: "has no CSL-JSON of this DOI",
+    406: "has no CSL-JSON of this DOI",
+}
+"""HTTP status -> what it says of a DOI."""
+
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,60}>")
 _KINDS: Final = {
     "journal-article": "article-journal",
@@ -77,13 +83,12 @@ def refmill_enrichers() -> Iterator[Enricher[NoOptions]]:
 def fetch(keys: Sequence[str], net: Net, options: NoOptions) -> Iterable[tuple[str, bytes | Missing]]:
     """One request a DOI. Raises ServiceError for a refusal, and for what is no CSL-JSON."""
     base = os.environ.get("REFMILL_DOI_URL") or URL
+    host = urlsplit(base).netloc.rpartition("@")[2]
     for key in keys:
         url = base.rstrip("/") + "/" + quote(key, safe="/:;()<>.,-_")
         answer = net.ask(url, headers={"Accept": ACCEPT}, follow=REGISTRIES)
-        if answer.status in (404, 410):
-            yield key, _UNKNOWN
-        elif answer.status in (204, 406):
-            yield key, _UNDESCRIBED
+        if why := _ABSENT.get(answer.status):
+            yield key, Missing(reason=f"{host}: it {why} (HTTP {answer.status})")
         elif answer.status != 200:
             raise ServiceError(f"{url} answers HTTP {answer.status}", is_lasting=True)
         elif _is_record(answer):

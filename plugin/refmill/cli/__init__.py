@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from refmill.cli.signals import stopped_by_signals
 from refmill.reporting.terminal import (
     error_stream,
     flush_output,
@@ -53,9 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     replace_closed_streams()
+    if any("\0" in word for word in words):
+        print_error("refmill: an argument holds a NUL, which no path and no name has")
+        return 2
+    if not words or words[0] not in _COMMANDS:
+        try:
+            return _top(words)
+        except BrokenPipeError:
+            return 141
+    from refmill.cli.signals import stopped_by_signals
+
     with stopped_by_signals(until_exit=arguments is None) as stop:
         try:
-            status = _run(words[0], words[1:]) if words and words[0] in _COMMANDS else _top(words)
+            status = _run(words[0], words[1:])
             flush_output()
             return status
         except KeyboardInterrupt:

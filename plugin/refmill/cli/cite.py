@@ -42,7 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from refmill.io.atomic import STDOUT, Files
+    from refmill.io.atomic import Files
+    from refmill.io.file_names import STDOUT
     from refmill.pipeline.clashes import check_read_whole, check_targets
     from refmill.pipeline.run import entries_of, started
     from refmill.plugins.registry import Registry
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             output = files.open(args.output)
             for piece in pieces:
                 output.write(piece.encode("utf-8", "replace"))
-        check_read_whole(job, [args.output], report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, [args.output], report.summary)
     for line in report.summary.lines():
         if not line.startswith("read "):
             print_error(line)

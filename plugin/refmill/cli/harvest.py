@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from refmill.commands.harvest import Harvest, harvest
     from refmill.errors import UsageError
-    from refmill.io.atomic import is_stream
+    from refmill.io.file_names import is_stream
     from refmill.services.net import HttpNet
     from refmill_hooks import ServiceError
 

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["Stop", "Stopped", "stopped_by_signals"]
+from refmill.stopping import RUNS, STOPS, Stop
 
-_STATUSES: Final = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
-"""128 and the number of the signal, as shells have it. Windows has no SIGHUP."""
+__all__ = ["Stopped", "stopped_by_signals"]
+
+_STATUS: Final = 128
+"""What shells add to the number of the signal."""
 
 _CLEANING: Final = 2.0
 """Seconds in which a run is not asked once more: it is cleaning up."""
@@ -24,46 +26,45 @@ class Stopped(KeyboardInterrupt):
     """A request to end. An exit would be taken for the fault of a plugin that is just loaded."""
 
 
-class Stop:
-    """The exit status that was asked for first, 0 while none was."""
-
-    def __init__(self) -> None:
-        self.status = 0
-
-
 @contextlib.contextmanager
 def stopped_by_signals(*, until_exit: bool) -> Iterator[Stop]:
     """Raise Stopped in the main thread where a signal asks the run to end.
 
     A signal that is ignored from the start, as `nohup` has it, stays ignored. `until_exit`: nothing is to be done after
-    the context but to exit; a signal ends the process then, and none interrupts Python's own end.
+    the context but to exit; a signal ends the process then, and none interrupts Python's own end. A run whose files are
+    all in place is let tell of it; where that takes long, as on a terminal that is stopped, a second signal ends it.
     """
     stop = Stop()
     is_over = False
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    asked_at = float("-inf")
+    asked_at: float | None = None
 
     def handle(number: int, _: object) -> None:
         nonlocal asked_at
-        stop.status = stop.status or _STATUSES[signal.Signals(number).name]
+        now = time.monotonic()
+        if stop.is_too_late and (is_over or asked_at is None):
+            asked_at = now
+            return
+        if asked_at is not None and now - asked_at < _CLEANING and not is_over:
+            return
+        asked_at = now
+        stop.status = stop.status or _STATUS + number
         if is_over:
             os._exit(stop.status)
-        now = time.monotonic()
-        if now - asked_at >= _CLEANING:
-            asked_at = now
-            raise Stopped
+        raise Stopped
 
-    numbers = [getattr(signal, name) for name in _STATUSES if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
-    handled = [number for number in numbers if before[number] not in (signal.SIG_IGN, None)]
+    before = {number: signal.getsignal(number) for number in STOPS}
+    handled = [number for number in STOPS if before[number] not in (signal.SIG_IGN, None)]
+    RUNS.append(stop)
     try:
         for number in handled:
             signal.signal(number, handle)
         yield stop
     finally:
         is_over = True
+        RUNS.remove(stop)
         for number in handled:
             if until_exit:
                 atexit.register(signal.signal, number, signal.SIG_IGN)

@@ -16,11 +16,12 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from refmill.builtin.cutting.xml_records import is_other_kind
 from refmill.commands.harvest_files import Files, Harvested
 from refmill.commands.harvest_stream import Stream
 from refmill.commands.oai_list import CLOSING, NO_RECORDS, Page, Record, empty, opening, page_of
 from refmill.errors import UsageError
-from refmill.io.atomic import is_stream
+from refmill.io.file_names import is_stream
 from refmill_hooks import Answer, Net, ReadError, ServiceError
 
 __all__ = ["URL", "Harvest", "Harvested", "harvest"]
@@ -133,6 +134,9 @@ def _complaint(done: Harvested, answer: Answer) -> str | None:
     try:
         page = page_of(answer.body)
     except ReadError as error:
+        kind = answer.headers.get("content-type", "something").partition(";")[0]
+        if is_other_kind(answer.body) and "html" not in kind:
+            raise ServiceError(f"it sent {kind} that is no answer of OAI-PMH", is_lasting=True) from error
         return str(error)
     # asked for again from a day on, the list may be empty only where those of that day left it at its other end
     if page.code == NO_RECORDS and (done.token or (done.refused_at and "until" not in done.query)):

@@ -18,7 +18,8 @@ from typing import Annotated
 import msgspec
 
 from refmill.errors import UsageError
-from refmill.io.atomic import real_path
+from refmill.io.file_names import real_path
+from refmill.stopping import pass_last_step, signals_held
 from refmill_hooks._private_file import PrivateFile
 
 if sys.platform != "win32":
@@ -116,13 +117,17 @@ class Files:
             if not done.part:
                 raise msgspec.ValidationError("it names no part file")
         except (OSError, msgspec.MsgspecError) as error:
-            raise UsageError(f"{self._state}: cannot be read ({error}); delete it to begin anew") from error
+            raise UsageError(
+                f"{self._state}: cannot be read ({error}); delete it to begin anew, and with it the file "
+                f".refmill-… in {self._output.parent} that holds what was fetched"
+            ) from error
+        part = self._part(done)
         if (done.url, done.query) != (url, query):
             asked = " ".join(f"{name}={value}" for name, value in done.query.items())
             raise UsageError(
-                f"{self._state}: another query is under way: {asked}, of {done.url}; finish it, or delete the file"
+                f"{self._state}: another query is under way: {asked}, of {done.url}; finish it, or delete the file "
+                f"and {part}, which holds what was fetched"
             )
-        part = self._part(done)
         was_renamed = done.is_whole and not _size(part) and _size(self._output) == done.size
         if _size(part) < done.size and not was_renamed:
             raise UsageError(f"{part}: what was fetched before is gone; delete {self._state} to begin anew")
@@ -157,8 +162,11 @@ class Files:
                 os.truncate(part, done.size)
                 if self._output.exists():
                     shutil.copymode(self._output, part)
-                part.replace(self._output)
-            self._state.unlink(missing_ok=True)
+            with signals_held():
+                if _size(part):
+                    part.replace(self._output)
+                self._state.unlink(missing_ok=True)
+                pass_last_step()
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -33,7 +33,7 @@ def join(job: Job, registry: Registry, progress: Progress) -> Summary:
         write(settled(watched, plan.options[KEYS], tell), plan, registry, report, progress, files)
         if changed.count:
             report.note(f"keys that were taken, and changed: {changed}")
-        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, job.outputs, report.summary)
     return report.summary
 
 

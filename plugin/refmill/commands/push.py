@@ -65,7 +65,8 @@ class Zotero:
         answer = self._zotero.sent("GET", "/connector/ping")
         if _VERSION not in answer.headers:
             raise PushError(
-                f"{self._zotero.url}: another program than Zotero answers there; is it JabRef? Quit it, start Zotero"
+                f"{self._zotero.url}: another program than Zotero answers there (HTTP {answer.status}); is it JabRef?"
+                " Quit it, start Zotero"
             )
         self.api = LocalApi.of(self._zotero, answer.headers[_VERSION], collection)
         if self.api:
@@ -81,7 +82,7 @@ class Zotero:
     def _selected(self) -> _Selected:
         answer = self._zotero.sent("POST", "/connector/getSelectedCollection", json={})
         if answer.status == 404:
-            raise PushError("Zotero is too old: it does not tell its collections; version 5 or later does")
+            raise PushError("Zotero is too old: it does not tell its collections (HTTP 404); version 5 or later does")
         if answer.status != 200:
             raise PushError(f"Zotero does not tell its collections (HTTP {answer.status}): {quoted(answer.body)}")
         return decoded(answer, "Zotero", _Selected)
@@ -110,11 +111,11 @@ class Zotero:
             if answer.status != 409:
                 break
         if answer.status == 500 and b"libraryEditable" in answer.body:
-            raise PushError("Zotero: the selected library is read-only; select another")
+            raise PushError("Zotero: the selected library is read-only (HTTP 500); select another")
         if answer.status == 400:
             raise PushError(f"Zotero does not take the entries (HTTP 400): {quoted(answer.body)}")
         if answer.status == 404:
-            raise PushError("Zotero is too old: it has no import for connectors; version 5 or later has")
+            raise PushError("Zotero is too old: it has no import for connectors (HTTP 404); version 5 or later has")
         if answer.status not in (200, 201):
             raise PushError(f"Zotero answers HTTP {answer.status}: {quoted(answer.body)}")
         if self._target:
@@ -140,7 +141,7 @@ class JabRef:
             raise PushError(f"{url}: Zotero answers there, not JabRef; set REFMILL_JABREF_URL to JabRef's port")
         if answer.status != 200:
             raise PushError(f"{url}: no JabRef that takes entries answers there (HTTP {answer.status})")
-        decoded(answer, f"{url}: another program than JabRef", list[msgspec.Raw])
+        decoded(answer, f"{url}: another program than JabRef", list[str])
 
     def send(self, entries: list[Entry]) -> None:
         text = self._render("bibtex", entries)
@@ -154,7 +155,7 @@ class JabRef:
         if answer.status == 400:
             raise PushError("JabRef has no open library to put entries into (HTTP 400): open its window and a library")
         if answer.status == 404:
-            raise PushError("JabRef is too old: it takes no entries over HTTP; version 6 does")
+            raise PushError("JabRef is too old: it takes no entries over HTTP (HTTP 404); version 6 does")
         if answer.status not in (200, 201, 204):
             raise PushError(f"JabRef answers HTTP {answer.status}: {quoted(answer.body)}")
 

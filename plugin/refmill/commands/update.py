@@ -7,26 +7,27 @@ and where it is still a preprint, journal, volume and pages. Keys, order, commen
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-from refmill.builtin.bibtex.blocks import blocks
+from refmill.builtin.bibtex.blocks import Block, blocks
 from refmill.builtin.bibtex.edit import BibText
 from refmill.builtin.bibtex.entry import entry_of
 from refmill.builtin.bibtex.fields import fields_of
 from refmill.builtin.bibtex.layout import CONTAINERS, TYPES
 from refmill.builtin.bibtex.line_ends import Lines
 from refmill.errors import UsageError
-from refmill.io.atomic import Files, real_path, unwritable
+from refmill.io.atomic import Files
+from refmill.io.file_names import real_path, unwritable
 from refmill.pipeline.job import Job
 from refmill.pipeline.run import entries_of
 from refmill.plugins.registry import Registry
 from refmill.reporting.progress import Progress
 from refmill.reporting.report import Report
+from refmill.stopping import signals_held
 from refmill_hooks import Entry, ReadError
 from refmill_hooks._private_file import PrivateFile
 from refmill_hooks.identifiers import carries_class
@@ -52,9 +53,10 @@ class Updated:
 
 @dataclass
 class _Block:
-    """`text` as it stands in the library, the rest as it is understood."""
+    """`text` as it stands in the library, the rest as it is understood; `problem`: why it cannot be edited."""
 
     text: str
+    problem: str = ""
     kind: str = ""
     fields: dict[str, str] | None = None
     entry: Entry | None = None
@@ -78,10 +80,15 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
         for number, block in enumerate(blocks)
         if block.entry and block.entry.id
     ]
+    problems = [block.problem for block in blocks if block.problem]
     if not asked:
-        raise UsageError(f"{path}: no entry has an arXiv id")
+        raise UsageError(
+            f"{path}: no entry {'that can be edited ' if problems else ''}has an arXiv id{_listed(problems)}"
+        )
     changed: list[str] = []
     with entries_of(job, registry, entries=asked, progress=progress, keys=False) as (answers, report):
+        for problem in problems:
+            report.say(f"{path}: {problem}")
         for answer in answers:
             block = blocks[int(answer.key)]
             assert block.entry
@@ -100,45 +107,64 @@ def update(path: Path, job: Job, registry: Registry, progress: Progress | None =
 def write(path: Path, updated: Updated) -> Path:
     """Replaces the library, the old one kept beside it under a name that no file has yet; returns that.
 
-    A symbolic link is followed. Raises UsageError where the library cannot be written, or another program changed it
-    since it was read.
+    A symbolic link is followed. The old library is the very file that it was, so that it has what a program that still
+    holds it open writes. Raises UsageError where the library cannot be written, or another program changed it since it
+    was read.
     """
     try:
         library = real_path(path)
         backup = PrivateFile(library)
         try:
-            with os.fdopen(backup.open(), "wb") as stream:
-                stream.write(updated.before)
-                stream.flush()
-                os.fsync(stream.fileno())
-            backup.dress(library)
-            return _replaced(path, library, updated, backup)
+            with Files() as files:
+                files.open(str(path)).write(updated.after)
+                files.finish()
+                try:
+                    backup.hold(library)
+                except FileNotFoundError as error:
+                    raise UsageError(f"{path}: another program removed it meanwhile; nothing is written") from error
+                with signals_held():
+                    _replace(path, library, updated, backup, files)
         finally:
             backup.discard()
     except OSError as error:
         raise unwritable(path, error) from error
+    return backup.target
 
 
-def _replaced(path: Path, library: Path, updated: Updated, backup: PrivateFile) -> Path:
-    """Puts the backup in its place, then the library; where the library cannot be, the backup is taken away."""
-    before = library.stat().st_ino
+def _replace(path: Path, library: Path, updated: Updated, backup: PrivateFile, files: Files) -> None:
+    """Put the backup in its place, then the library; where the library is not replaced, the backup is withdrawn."""
+    changed = UsageError(f"{path}: another program changed it meanwhile; nothing is written, update it again")
+    before = _inode(library)
     try:
-        with Files() as files:
-            files.open(str(path)).write(updated.after)
-            files.finish()
-            for name in _backup_names(library):
-                backup.target = name
-                with contextlib.suppress(FileExistsError):
-                    backup.create()
-                    break
-            if library.read_bytes() != updated.before:
-                backup.withdraw()
-                raise UsageError(f"{path}: another program changed it meanwhile; nothing is written, update it again")
+        for name in _backup_names(library):
+            backup.target = name
+            with contextlib.suppress(FileExistsError):
+                backup.create()
+                break
+        if before is None:
+            raise FileNotFoundError
+        if library.read_bytes() != updated.before:
+            raise changed
+        files.commit()
+        if backup.target.read_bytes() != updated.before:  # written on by who had opened it
+            backup.target.replace(library)
+            raise changed
+    except FileNotFoundError as error:
+        if _inode(library) is not None:
+            raise
+        last = f"its last state is {backup.target}"
+        raise UsageError(f"{path}: another program removed it meanwhile; {last}") from error
     except BaseException:
-        if library.stat().st_ino == before:  # else the interrupt came behind the last step
+        if _inode(library) == before:  # else the interrupt came behind the last step
             backup.withdraw()
         raise
-    return backup.target
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _backup_names(library: Path) -> Iterator[Path]:
@@ -171,11 +197,27 @@ def _blocks(text: str) -> Iterator[_Block]:
         found = _Block(text[lines.place(at) : lines.place(end)])
         at = end
         if block.kind not in ("", "string", "comment", "preamble"):
-            with contextlib.suppress(ReadError):
-                read = fields_of(block.text, {})
-                if not read.problems:
-                    found = _Block(found.text, read.kind, read.fields, entry_of(read))
+            found = _understood(found.text, block)
         yield found
+
+
+def _understood(text: str, block: Block) -> _Block:
+    try:
+        read = fields_of(block.text, {})
+        entry = entry_of(read)
+        if entry.id:
+            BibText(text)
+    except (ReadError, ValueError) as error:
+        return _Block(text, f"the entry on line {block.line} is left as it was: {error}")
+    if read.problems:
+        name = f"{read.key} on line {block.line}" if read.key else f"the entry on line {block.line}"
+        return _Block(text, f"{name} is left as it was: {'; '.join(read.problems)}")
+    return _Block(text, "", read.kind, read.fields, entry)
+
+
+def _listed(problems: list[str]) -> str:
+    more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
+    return f"; {problems[0]}{more}" if problems else ""
 
 
 def _refreshed(block: _Block, answer: Entry) -> str:

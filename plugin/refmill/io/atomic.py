@@ -8,38 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import stat
 import sys
 import threading
-from collections.abc import Hashable
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Protocol
+from typing import IO, Protocol
 
 from refmill.errors import UsageError
+from refmill.io.file_names import is_stdout, is_stream, open_descriptor, real_path, unwritable
+from refmill.stopping import pass_last_step, signals_held
 from refmill_hooks._private_file import PrivateFile
 
-__all__ = [
-    "STDOUT",
-    "Files",
-    "Target",
-    "close_quietly",
-    "identity",
-    "is_stdout",
-    "is_stream",
-    "real_path",
-    "unwritable",
-]
-
-STDOUT: Final = "-"
-_STDOUT: Final = frozenset({STDOUT, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/std(?:in|err)")
-"""An open stream by name; where it leads to a file, that is written on and not replaced."""
-
+__all__ = ["Files", "Target", "close_quietly"]
 
 _STDOUT_IS_WRITTEN = threading.Lock()
 """Held by the one run of this process that writes to stdout."""
+
+_RENAMED_IN_TURN = threading.Lock()
+"""Held by the run that puts its files in place, so that those of one run stand together."""
 
 
 class SupportsClose(Protocol):
@@ -51,7 +36,8 @@ class SupportsClose(Protocol):
 class Files:
     """Files that are written together. As a context manager, it puts all in place, or after an error none.
 
-    Raises UsageError where one cannot be written.
+    A signal that asks the run to end comes before the first of them is in place, or behind the last. Raises UsageError
+    where one cannot be written.
     """
 
     def __init__(self) -> None:
@@ -74,16 +60,35 @@ class Files:
         for target in self._targets:
             target.finish()
 
+    def take(self, others: Files) -> None:
+        """Take over what others have begun, to put it in place with these."""
+        self._targets += others._targets
+        others._targets = []
+
     def discard(self) -> None:
         """Leave all targets as they were."""
         for target in self._targets:
             target.discard()
 
     def commit(self) -> None:
-        """Put all files in place. Raises UsageError."""
+        """Put all files in place; where that fails amid them, all are as they were. Raises UsageError."""
         self.finish()
-        for target in self._targets:
-            target.replace()
+        several = self._targets if len(self._targets) > 1 else []
+        for target in several:
+            target.hold_old()
+        with signals_held(), _RENAMED_IN_TURN:
+            try:
+                for target in self._targets:
+                    target.replace()
+            except BaseException:
+                with contextlib.ExitStack() as stack:  # each is put back, whatever becomes of the others
+                    for target in several:
+                        stack.callback(target.restore)
+                raise
+            if self._targets:
+                pass_last_step()
+        self.discard()
+        self._targets = []
 
     def __enter__(self) -> Files:
         return self
@@ -103,25 +108,30 @@ class Target:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._is_stdout = is_stdout(path)
         self._private: PrivateFile | None = None
         self._stream: IO[bytes] | None = None
+        self._old: PrivateFile | None = None
         self._is_replacing = False
         self._holds_stdout = False
 
     def open(self) -> None:
         """Open the stream. Raises UsageError."""
         try:
-            if is_stdout(self.path):
+            if self._is_stdout:
                 if not _STDOUT_IS_WRITTEN.acquire(blocking=False):
                     raise UsageError(f"{self.path}: another thread writes to stdout; wait for its end")
                 self._holds_stdout = True
-                self._stream = getattr(sys.stdout, "buffer", None)
-                if self._stream is None:
-                    raise UsageError(f"{self.path}: stdout takes no bytes here; name a file")
+                try:
+                    self._stream = sys.stdout.buffer
+                except AttributeError as error:
+                    raise UsageError(f"{self.path}: stdout takes no bytes here; name a file") from error
                 return
             if is_stream(self.path):
+                number = open_descriptor(self.path)
                 flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-                self._stream = os.fdopen(_descriptor(self.path, flags), "wb")
+                own = os.open(self.path, flags) if number is None else os.dup(number)
+                self._stream = os.fdopen(own, "wb")
                 return
             real = real_path(self.path)
             self._private = PrivateFile(real)
@@ -151,7 +161,7 @@ class Target:
             stream.flush()
             if self._is_replacing:
                 os.fsync(stream.fileno())  # the old file is given up for what is surely there
-            if not is_stdout(self.path):
+            if not self._is_stdout:
                 self._stream = None
                 stream.close()
             if self._private:
@@ -167,19 +177,44 @@ class Target:
             except OSError as error:
                 raise self._unwritable(error) from error
 
+    def hold_old(self) -> None:
+        """Hold the file that is there, to be put back where another one of the run cannot be put in place."""
+        if self._private:
+            self._old = PrivateFile(self._private.target)
+            try:
+                self._old.hold(self._private.target)
+            except FileNotFoundError:
+                self._old = None
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def restore(self) -> None:
+        """Put back what was there before `replace`. Raises UsageError."""
+        if not (self._private and self._private.is_in_place()):
+            return
+        if self._old is None:
+            self._private.withdraw()
+            return
+        try:
+            self._old.replace()
+        except OSError as error:
+            self._old.keep()
+            raise UsageError(f"{self.path}: cannot be put back: {error.strerror}; it is in {self._old.path}") from error
+
     def discard(self) -> None:
         """Remove what is not in place."""
-        if self._stream and not is_stdout(self.path):
+        if self._stream and not self._is_stdout:
             close_quietly(self._stream)
         self._stream = None
         if self._holds_stdout:
             self._holds_stdout = False
             _STDOUT_IS_WRITTEN.release()
-        if self._private:
-            self._private.discard()
+        for private in (self._private, self._old):
+            if private:
+                private.discard()
 
     def _unwritable(self, error: OSError) -> Exception:
-        if isinstance(error, BrokenPipeError) and is_stdout(self.path):
+        if isinstance(error, BrokenPipeError) and self._is_stdout:
             return error
         return unwritable(self.path, error)
 
@@ -188,56 +223,3 @@ def close_quietly(stream: SupportsClose) -> None:
     """Close a temporary file; what of it cannot be written is of no use any more."""
     with contextlib.suppress(OSError):
         stream.close()
-
-
-def is_stdout(path: str) -> bool:
-    """Whether the path is a name of standard output."""
-    return path in _STDOUT
-
-
-def is_stream(path: str) -> bool:
-    """Whether what is written there goes on elsewhere: to stdout, a device, a pipe, an open descriptor."""
-    if is_stdout(path) or _DESCRIPTOR.fullmatch(path):
-        return True
-    try:
-        mode = Path(path).stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
-
-
-def real_path(path: str | Path) -> Path:
-    """The file that a path leads to over all symbolic links. Raises UsageError for a folder, and links in a circle."""
-    real = Path(os.path.realpath(path))
-    try:
-        if real.is_symlink():
-            real.stat()
-    except OSError as error:
-        raise unwritable(path, error) from error
-    if real.is_dir() or str(path).endswith(os.sep):
-        raise UsageError(f"{path}: cannot be written: it is a folder; name a file in it")
-    return real
-
-
-def identity(path: str) -> Hashable:
-    """What tells a file from others, whatever name leads to it; None for a device, which several may share."""
-    try:
-        status = os.fstat(1) if is_stdout(path) else Path(path).stat()
-    except (OSError, ValueError):
-        return STDOUT if is_stdout(path) else os.path.realpath(path)
-    if stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
-        return status.st_dev, status.st_ino
-    return STDOUT if is_stdout(path) else None
-
-
-def unwritable(path: str | Path, error: OSError) -> UsageError:
-    """The error that tells why a file cannot be written."""
-    return UsageError(f"{path}: cannot be written: {error.strerror or error}")
-
-
-def _descriptor(path: str, flags: int) -> int:
-    """A descriptor of its own for a device, a pipe, or an open stream by name."""
-    if found := _DESCRIPTOR.fullmatch(path):
-        number = found[1] or found[2] or ("0" if path.endswith("in") else "2")
-        return os.dup(int(number))
-    return os.open(path, flags)

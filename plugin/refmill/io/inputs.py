@@ -26,7 +26,7 @@ STDIN: Final = "-"
 IDS: Final = "ids"
 """The reader of ids that stand on the command line."""
 
-_NO_ENTRIES = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\]\s*)?")
+_NO_ENTRIES = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\]\s*)*")
 """What refmill writes where there is no entry to write: nothing as BibTeX, an empty list as CSL-JSON."""
 
 Opened = tuple[Source, Reader[Any]]

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
 from refmill.errors import UsageError
-from refmill.io.atomic import Files, Target, close_quietly, is_stdout
+from refmill.io.atomic import Files, Target, close_quietly
+from refmill.io.file_names import is_stdout
 from refmill.io.ready import Ready, Shard
 from refmill.plugins.registry import Registry
 from refmill.reporting.report import Report

@@ -90,6 +90,7 @@ class Shard(msgspec.Struct, gc=False):
     skipped: int
     notes: list[str]
     latin1_lines: int = 0
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
     file: str = ""
     reread: Callable[[int], Entry] | None = None
 

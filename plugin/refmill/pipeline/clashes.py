@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from os import fspath
+from typing import Final
 
-from refmill.errors import UsageError
-from refmill.io.atomic import identity, is_stream
+from refmill.errors import NothingWritten, UsageError
+from refmill.io.file_names import identity, is_stream
 from refmill.io.inputs import STDIN, input_files
 from refmill.pipeline.job import Job
 from refmill.plugins.registry import Registry
+from refmill.reporting.summary import Summary
 
-__all__ = ["check_read_whole", "check_targets"]
+__all__ = ["Reading", "check_read_whole", "check_targets"]
 
 _Named = tuple[str, str]
 """An option and its file."""
@@ -42,31 +46,91 @@ def check_targets(
     for other_option, other_path in (*_kept(job, registry), *read):
         if target := written.get(identity(other_path)):
             raise UsageError(_refusal(*target, other_option, other_path))
+    for reading in _OPEN:
+        for path in reading.snapshots:
+            if target := written.get(identity(path)):
+                raise UsageError(_refusal(*target, "an open refmill.enrich", path))
     # What is not there yet is no input; what is written as it comes cannot wait until an input was read.
     refused: dict[Hashable, _Named] = {
         which: target
         for which, target in written.items()
         if isinstance(which, tuple) and not (job.overwrite and not is_stream(target[1]))
     }
-    for path in _inputs(job.inputs) if refused else ():
+    for path, was_named in input_files(job.inputs) if refused else ():
         if target := refused.get(_identity_of_input(path)):
-            advice = "" if is_stream(target[1]) else ", or --overwrite: it is read to its end before it is replaced"
-            raise UsageError(
-                f"{' '.join(target)}: it is an input too{_also(path, target[1])}; choose another name{advice}"
-            )
+            advice = "choose another name, or --overwrite: it is read to its end before it is replaced"
+            if not was_named:
+                advice = "it was found in a folder or by a pattern: write it elsewhere"
+            elif is_stream(target[1]):
+                advice = "choose another name"
+            raise UsageError(f"{' '.join(target)}: it is an input too{_also(path, target[1])}; {advice}")
+    for reading in _OPEN if refused else ():
+        for path in reading.files():
+            if target := refused.get(identity(path)):
+                advice = "" if is_stream(target[1]) else ", or overwrite=True once it is read to its end"
+                raise UsageError(
+                    f"{' '.join(target)}: an open refmill.read reads it{_also(path, target[1])}; "
+                    f"choose another name{advice}"
+                )
 
 
-def check_read_whole(job: Job, outputs: Sequence[str], lost: int) -> None:
-    """Raise UsageError where an output takes the place of an input of which `lost` records would be gone."""
-    if not (job.overwrite and lost):
+def check_read_whole(job: Job, outputs: Sequence[str], summary: Summary) -> None:
+    """Raise NothingWritten where an output takes the place of an input of which records would be lost."""
+    if not job.overwrite:
         return
     replaced = {identity(path): path for path in outputs if not is_stream(path)}
-    for path in _inputs(job.inputs):
-        if target := replaced.get(_identity_of_input(path)):
-            raise UsageError(
-                f"-o {target}: it is an input too, and {lost:,} records could not be read or written; "
-                "it is left as it was, and nothing is written; choose another name"
-            )
+    for reading in _OPEN:
+        for path in reading.files():
+            if (target := replaced.get(identity(path))) and (loss := reading.loss or _loss(summary)):
+                raise NothingWritten(f"-o {target}: an open refmill.read reads it, and {loss}; {_LEFT}")
+    if loss := _loss(summary):
+        for path in _inputs(job.inputs):
+            if target := replaced.get(_identity_of_input(path)):
+                raise NothingWritten(f"-o {target}: it is an input too, and {loss}; {_LEFT}")
+
+
+_LEFT: Final = "nothing is written; choose another name"
+
+
+def _loss(summary: Summary) -> str:
+    """What would be lost if the inputs were replaced, "" for nothing."""
+    if summary.lost:
+        return f"{summary.lost:,} records could not be read or written as a whole"
+    if blocks := sum(summary.left_out.values()):
+        return f"{blocks:,} blocks of the inputs ({', '.join(sorted(summary.left_out))}) are not written yet"
+    return ""
+
+
+class Reading:
+    """The files that a caller in this process reads at his own pace. No run writes them while it lives and is open."""
+
+    def __init__(self, inputs: Sequence[str] = (), snapshots: Sequence[str] = ()) -> None:
+        self.snapshots = snapshots
+        self._inputs = inputs
+        self._summary: Summary | None = None
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """Let runs write the files again."""
+        _OPEN.discard(self)
+
+    def end(self, summary: Summary) -> None:
+        """Note that the inputs are read to their end."""
+        self._summary = summary
+
+    def files(self) -> Iterator[str]:
+        """The files that are there still."""
+        with contextlib.suppress(UsageError):
+            yield from (path for path in _inputs(self._inputs) if path != STDIN)
+
+    @property
+    def loss(self) -> str:
+        """What would be lost if the files were replaced, "" for nothing."""
+        return "it is not read to its end" if self._summary is None else _loss(self._summary)
+
+
+_OPEN: Final[weakref.WeakSet[Reading]] = weakref.WeakSet()
+"""Of all threads: what one of them reads, no other may replace."""
 
 
 def _refusal(option: str, path: str, other_option: str, other_path: str) -> str:

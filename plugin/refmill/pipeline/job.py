@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from refmill.errors import UsageError
-from refmill.io.atomic import STDOUT
+from refmill.io.file_names import STDOUT
 from refmill.io.outputs import Output
 from refmill.plugins.options import distribute, fill
 from refmill.plugins.registry import Registry

@@ -59,9 +59,10 @@ def stream(entries: Iterable[Entry], options: KeyOptions) -> Iterator[Entry]:
     taken = CompactSet()
     parts = _parts(options.template)
     for entry in entries:
-        entry = _with_readable_key(entry)
+        if entry.key:
+            entry = _with_readable_key(entry)
         key = entry.key or _key(entry, parts)
-        name = (key if key.isascii() else portable_key(entry)).lower()
+        name = key.lower() if key.isascii() else portable_key(entry).lower()
         if not taken.add(name):
             key += _free_suffix(name, taken)
         yield entry if key == entry.key else replace(entry, key=key)

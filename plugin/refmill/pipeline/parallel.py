@@ -145,6 +145,8 @@ def _received(shard: Shard, source: str, lines_before: int, report: Report) -> I
     """The entries of a shard; its problems are told where a single process would tell them."""
     report.summary.read += len(shard.entries)
     report.summary.skipped += shard.skipped
+    for content, count in shard.left_out.items():
+        report.summary.left_out[content] = report.summary.left_out.get(content, 0) + count
     for note in shard.notes:
         report.note(note)
     # Entries hold their shard. Were they held by it too, neither would ever be freed: the collector sees no struct.

@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
-from refmill.pipeline.process_worker import STOPS, serve
+from refmill.pipeline.process_worker import serve
+from refmill.stopping import signals_held
 
 __all__ = ["ProcessPool"]
 
@@ -87,7 +88,7 @@ class ProcessPool(Executor):
         self._workers: list[_Worker] = []
         self._queue: deque[tuple[bytes, Future[Any]]] = deque()
         try:
-            with _signals_blocked():
+            with signals_held():  # none meets a worker before it knows what to do, none a half-started one
                 for _ in range(workers):
                     self._workers.append(_started(self.folder, self._workers))
         except BaseException:
@@ -245,18 +246,3 @@ def _temporary_folder() -> str:
         return tempfile.mkdtemp(prefix="refmill-")
     except OSError:
         return ""
-
-
-@contextlib.contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Put off the signals that end a run: none meets a worker before it knows what to do, none a half-started one."""
-    import signal
-
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -13,12 +13,10 @@ import threading
 import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import Final
 
-__all__ = ["STOPS", "main", "serve"]
+from refmill.stopping import STOPS
 
-STOPS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals that end a run."""
+__all__ = ["main", "serve"]
 
 
 def serve(tasks: Connection, results: Connection, folder: str, inherited: Sequence[Connection]) -> None:

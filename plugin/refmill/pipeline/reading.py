@@ -70,8 +70,8 @@ def _entries(source: Source, reader: Reader[Any], registry: Registry, report: Re
             return
         try:
             entry, problems = checked(understand(record), checks_id=is_strange)
-        except SkipRecord:
-            summary.skipped += 1
+        except SkipRecord as skipped:
+            summary.skip(skipped.content)
             continue
         except ReadError as error:
             report.unreadable(source.name, source.line, str(error), _raw(reader, record))

@@ -47,18 +47,24 @@ def run(
 
     Raises UsageError where something named cannot be had, PluginError if the registry is strict.
     """
+    if not job.outputs:
+        raise UsageError("there is no output: name a file to write")
     plan = planned(job, registry)
     check_targets(job, registry)
     progress = progress or Progress.silent()
-    # The outputs are put in place last, when the report of them is whole too.
-    with Files() as files, Report(job.problems, job.report, progress.say) as report, contextlib.ExitStack() as stack:
+    # All files are put in place last, when the report of them is whole too.
+    with (
+        Files() as files,
+        Report(job.problems, job.report, progress.say, files) as report,
+        contextlib.ExitStack() as stack,
+    ):
         if entries is None and (workers := _workers(job, plan, registry, stack, jobs, executor)):
             opened = _opened(job, registry, report)
             entries = read_ready(opened, job, registry, report, *workers)
         flow = _flow(job, plan, registry, report, stack, entries, net)
         write(flow, plan, registry, report, progress, files)
         _tell_faults(registry, report)
-        check_read_whole(job, job.outputs, report.summary.unreadable + report.summary.unwritten)
+        check_read_whole(job, job.outputs, report.summary)
     return report.summary
 
 

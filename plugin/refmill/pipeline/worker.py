@@ -72,7 +72,7 @@ def read_shard(work: bytes, folder: str, name: str, reader: str, piece: Piece) -
         between = output.exporter.between.encode("utf-8", "replace")
         ends += accumulate(len(text) + len(between) for text in rendered)
         shard.texts.append(memoryview(between.join([*rendered, b""])))
-    shard.skipped = told.summary.skipped
+    shard.skipped, shard.left_out = told.summary.skipped, told.summary.left_out
     shard.latin1_lines = source.latin1_lines
     shard.notes = [f"plugin {plugin}: {fault}" for plugin in registry.faulty for fault in plugin.faults]
     if folder and any(map(len, shard.texts)):

@@ -10,8 +10,9 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from refmill.errors import NothingRead
-from refmill.io.atomic import Files, Target, close_quietly, unwritable
+from refmill.errors import NothingRead, NothingWritten
+from refmill.io.atomic import Files, Target, close_quietly
+from refmill.io.file_names import unwritable
 from refmill.reporting.summary import EXAMPLES, Summary, Tally
 from refmill_hooks import EXECUTES, MERGED, REPLACED_KEY, SUSPECT, WITHDRAWN, Entry
 from refmill_hooks.citation_keys import safe_key
@@ -39,6 +40,10 @@ def _escaped(value: Any) -> Any:
     return [_escaped(part) for part in value] if isinstance(value, list) else value
 
 
+def _first_reasons(reasons: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, reasons)))[:EXAMPLES]
+
+
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """Two sources said different things of a field: what stayed, what gave way, and who said it."""
 
@@ -53,7 +58,8 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 class Report:
     """Collects what happens, and writes the two files. Use it as a context manager; `summary` has the counts.
 
-    The files are put in place at the end, also where no record could be read; any other error leaves the old ones.
+    They are put in place at the end with those of `files`, and alone where the outputs are left as they were; any other
+    error leaves the old ones.
 
     - `problems`: JSON lines with `file`, `line`, `reason`, `raw` of all that could not be read or written.
     - `ids`: JSON with the counts, the outcome of every id that was asked for, and both sides of every disputed value;
@@ -67,6 +73,7 @@ class Report:
         problems: str | Path | None = None,
         ids: str | Path | None = None,
         say: Callable[[str], None] = lambda text: None,
+        files: Files | None = None,
     ) -> None:
         self.summary = Summary()
         self.say = say
@@ -74,6 +81,7 @@ class Report:
         self._ids_path = ids
         self._first_problem = ""
         self._files = Files()
+        self._files_of_run = files
         self._problems: Target | None = None
         self._ids: Target | None = None
         self.is_page = str(ids or "").lower().endswith((".html", ".htm"))
@@ -100,7 +108,7 @@ class Report:
             stack.callback(self._files.discard)
             for spool in self._spools.values():
                 stack.callback(close_quietly, spool)
-            if error is None or isinstance(error, NothingRead):
+            if error is None or isinstance(error, NothingWritten):
                 if self._ids:
                     try:
                         for spool in self._spools.values():
@@ -108,7 +116,10 @@ class Report:
                         self._write_page(self._ids) if self.is_page else self._write_json(self._ids)
                     except OSError as failure:
                         raise unwritable(str(self._ids_path), failure) from failure
-                self._files.commit()
+                if error is None and self._files_of_run:
+                    self._files_of_run.take(self._files)
+                else:
+                    self._files.commit()
 
     def nothing_read(self) -> NothingRead:
         """The error for a run whose inputs hold records, none of which could be read."""
@@ -181,12 +192,13 @@ class Report:
 
     def missing(self, id: str, reason: str) -> None:
         self.summary.missing.add(id)
+        self.summary.absences = _first_reasons([*self.summary.absences, reason])
         self._outcome({"id": id, "state": "missing", "reason": reason})
 
     def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
         self.summary.unknown.add(id)
         self.summary.may_pass |= may_pass
-        self.summary.refusals = list(dict.fromkeys([*self.summary.refusals, reason]))[:EXAMPLES]
+        self.summary.refusals = _first_reasons([*self.summary.refusals, reason])
         self._outcome({"id": id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:

@@ -34,10 +34,12 @@ class Summary:
     """The counts of a run.
 
     - `read`: entries that were read; `duplicates`: dropped, for their id was read before; `skipped`: pieces of the
-      input that hold no entry, by no fault; `unreadable`: records that could not be read; `incomplete`: read but for a
+      input that hold no entry, by no fault; `left_out`: those of them whose content is in no output, by its kind;
+      `unreadable`: records that could not be read; `incomplete`: read but for a
       detail.
     - `found`, `missing`, `unknown`: ids that were answered, that a service does not know, and that no source could tell
       of. `offline`: whether that was wished so. `refusals`: the first reasons why; `may_pass`: may another run help.
+    - `absences`: the first reasons why ids are missing.
     - `suspect`: values kept as printed that are visibly wrong, by what is wrong; `withdrawn`, `merged`: papers.
     - `executing`: entries whose values, kept from a .bib, hold commands of TeX that read or write files or run code.
     - `replaced_keys`: citation keys that no program could read, and what stands for them.
@@ -48,11 +50,13 @@ class Summary:
     read: int = 0
     duplicates: int = 0
     skipped: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     incomplete: int = 0
     enriched: int = 0
     found: int = 0
     missing: Tally = field(default_factory=Tally)
+    absences: list[str] = field(default_factory=list)
     unknown: Tally = field(default_factory=Tally)
     offline: bool = False
     refusals: list[str] = field(default_factory=list)
@@ -69,23 +73,34 @@ class Summary:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def lost(self) -> int:
+        """How many records are not in the output, or not all of them is."""
+        return self.unreadable + self.incomplete + self.unwritten
+
+    @property
     def exit_code(self) -> int:
         """0 all done, 1 some records or ids have no result, 3 a service could not be asked."""
         if self.unknown.count and not self.offline:
             return 3
-        return 1 if self.unreadable or self.incomplete or self.unwritten or self.missing.count else 0
+        return 1 if self.lost or self.missing.count else 0
+
+    def skip(self, content: str = "") -> None:
+        """Count a piece of the input that holds no entry; `content` is the kind of what it holds nevertheless."""
+        self.skipped += 1
+        if content:
+            self.left_out[content] = self.left_out.get(content, 0) + 1
 
     def lines(self) -> Iterator[str]:
         """The summary as the command line prints it."""
         yield f"read       {self.read:,}"
         for label, count in (
             ("duplicates", self.duplicates),
-            ("skipped", self.skipped),
+            ("skipped", f"{self.skipped:,} ({', '.join(sorted(self.left_out))})" if self.left_out else self.skipped),
             ("unreadable", self.unreadable),
             ("incomplete", self.incomplete),
         ):
             if count:
-                yield f"{label:<10} {count:,}"
+                yield f"{label:<10} {count if isinstance(count, str) else f'{count:,}'}"
         if self.enriched or self.found or self.missing.count or self.unknown.count:
             yield f"enriched   {self.enriched:,}"
         yield from self.unanswered()
@@ -113,6 +128,7 @@ class Summary:
         """The lines of the summary about ids without an answer."""
         if self.missing.count:
             yield f"missing    {self.missing}"
+            yield from (f"           {reason}" for reason in self.absences)
         if self.unknown.count:
             why = ", for lack of a source offline" if self.offline else "; run again to go on" if self.may_pass else ""
             yield f"unknown    {self.unknown}; left as they are{why}"

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import sys
+from functools import cache
 from typing import Final, TextIO
 
 __all__ = [
@@ -32,7 +33,13 @@ _HIDDEN: Final = (
 """Line separators, and characters of category Cf but for those that a reader sees: signs of Arabic numbers, Syriac and
 Kaithi, and the joiners U+200C and U+200D, which shape the letters of Persian and Indic words and join emoji."""
 
-_UNSAFE: Final = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f{_HIDDEN}\ud800-\udfff]")
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    """What is escaped; compiled when the first such character is met."""
+    return re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f{_HIDDEN}\ud800-\udfff]")
+
+
 _LINE_END: Final = re.compile("\r?\n")
 
 
@@ -40,7 +47,7 @@ def terminal_text(text: str) -> str:
     """Return the text in one line, with characters that control a terminal as escapes that can be seen."""
     if text.isprintable():
         return text
-    return _UNSAFE.sub(lambda match: repr(match[0])[1:-1], text)
+    return _unsafe().sub(lambda match: repr(match[0])[1:-1], text)
 
 
 def print_line(text: str = "", *, end: str = "\n") -> None:

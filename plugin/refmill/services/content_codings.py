@@ -8,7 +8,7 @@ from typing import Final
 
 from refmill.services.limits import Exceeded
 
-__all__ = ["BadCoding", "unpacked"]
+__all__ = ["BadCoding", "UnknownCoding", "unpacked"]
 
 _LAYERS: Final = 3
 """More than these nobody uses in earnest."""
@@ -20,7 +20,11 @@ _SLICE: Final = 1 << 13
 
 
 class BadCoding(ValueError):
-    """A body that is not packed as its header says, or in a way that is not known."""
+    """A body that is not packed as its header says."""
+
+
+class UnknownCoding(BadCoding):
+    """A body that is packed in a way that is not known, or too often."""
 
 
 def unpacked(body: bytes, codings: str, limit: int) -> bytes:
@@ -28,7 +32,7 @@ def unpacked(body: bytes, codings: str, limit: int) -> bytes:
     names = [name.strip().lower() for name in codings.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > _LAYERS:
-        raise BadCoding(f"packed {len(names)} times")
+        raise UnknownCoding(f"packed {len(names)} times")
     for name in reversed(names if body else []):
         body = _collected(_blocks(body, name), limit)
     return body
@@ -54,7 +58,7 @@ def _blocks(body: bytes, name: str) -> Iterator[bytes]:
         elif name == "zstd":
             yield from _of_zstd(body)
         else:
-            raise BadCoding(f"packed as {name}")
+            raise UnknownCoding(f"packed as {name}")
     except zlib.error as error:
         raise BadCoding(f"not {name}: {error}") from error
 

@@ -119,11 +119,11 @@ class HttpNet:
                 host, outcome = self._try(service, url, form, headers or {}, follow)
                 answered = isinstance(outcome, Answer)
                 if isinstance(outcome, Answer):
-                    complaint = usable(outcome) if usable else None
+                    complaint = _complaint(outcome, usable)
                     if complaint is None:
                         service.failed_asks = 0
                         return outcome
-                    outcome = _unusable(outcome, complaint)
+                    outcome = complaint
                 tries += 1
                 unreachable = unreachable + 1 if outcome.then is Then.UNREACHABLE else 0
                 slow += outcome.then is Then.SELDOM
@@ -225,7 +225,13 @@ def _target(url: str, location: str, follow: Collection[str]) -> str | Trouble:
     return target
 
 
-def _unusable(answer: Answer, complaint: str) -> Trouble:
+def _complaint(answer: Answer, usable: Callable[[Answer], str | None] | None) -> Trouble | None:
+    try:
+        complaint = usable(answer) if usable else None
+    except ServiceError as error:
+        return Trouble(str(error), is_lasting=error.is_lasting)
+    if complaint is None:
+        return None
     if "html" in answer.headers.get("content-type", "").lower():
         return Trouble(f"{complaint}; this may be a page to log in at", is_lasting=True)
     return Trouble(complaint)

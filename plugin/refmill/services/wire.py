@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from refmill.services.content_codings import BadCoding, unpacked
+from refmill.services.content_codings import BadCoding, UnknownCoding, unpacked
 from refmill.services.limits import Exceeded, Limits
 from refmill_hooks import Answer
 
@@ -93,6 +93,8 @@ def received(session: requests.Session, method: str, url: str, limits: Limits, *
             return Answer(status=response.status_code, headers=answered, body=body)
     except Exceeded as error:
         return Trouble(str(error), Then.SELDOM if error.is_slow else Then.GIVE_UP, is_lasting=not error.is_slow)
+    except UnknownCoding as error:
+        return Trouble(f"its answer cannot be unpacked ({error})", Then.GIVE_UP, is_lasting=True)
     except BadCoding as error:
         return Trouble(f"its answer cannot be unpacked ({error})")
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
@@ -157,24 +159,51 @@ def _trouble(error: Exception) -> Trouble:
         # without retries of its own, urllib3 says so only of connections that were never made
         if error.args and isinstance(error.args[0], urllib3.exceptions.MaxRetryError):
             return Trouble(f"it cannot be reached ({_cause(error)})", Then.UNREACHABLE)
-        return Trouble(f"the connection broke off ({_cause(error)})")
+        return _broken_off("the connection", error)
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return Trouble("it does not answer in time")
     if isinstance(error, requests.RequestException | ValueError):
         return Trouble(f"it cannot be asked ({quoted(str(error))})", Then.GIVE_UP, is_lasting=True)
-    return Trouble(f"its answer broke off ({_cause(error)})")
+    return _broken_off("its answer", error)
+
+
+def _broken_off(what: str, error: Exception) -> Trouble:
+    from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+    root = _root(error)
+    if isinstance(root, HTTPException) and not isinstance(root, RemoteDisconnected | IncompleteRead):
+        return Trouble(f"its answer is not as HTTP has it ({_cause(error)})", is_lasting=True)
+    return Trouble(f"{what} broke off ({_cause(error)})")
 
 
 def _cause(error: BaseException) -> str:
-    """What the system said, at the bottom of the errors that libraries put on top of it."""
-    told = str(error)
+    """Return in words what lies at the bottom of the errors that libraries put on top of it."""
+    from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
+
+    root = _root(error)
+    if isinstance(root, OSError) and root.strerror:
+        return quoted(root.strerror)
+    if isinstance(root, IncompleteRead):
+        return "it is shorter than its headers or its parts say"
+    if isinstance(root, BadStatusLine) and not isinstance(root, RemoteDisconnected):
+        return f"it begins with {quoted(str(root), 40)}"
+    return quoted(str(root))
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what the system said, or http.client, among the errors that led to this one; else the first of them."""
+    from http.client import HTTPException
+
+    root = error
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            told = cause.strerror
-        inner = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
+        if isinstance(cause, HTTPException):
+            return cause
+        if not (isinstance(root, OSError) and root.strerror) or (isinstance(cause, OSError) and cause.strerror):
+            root = cause
+        inner = next((part for part in cause.args if isinstance(part, BaseException)), None)
         cause = cause.__cause__ or cause.__context__ or inner
-    return quoted(told)
+    return root
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -120,3 +120,9 @@ def test_a_home_of_nobody_in_the_place_of_the_store_is_a_name_as_it_is(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REFMILL_STORE", "~nosuchuser/answers.sqlite")
     assert main(["convert", str(library), "--offline", "-o", str(tmp_path / "refs.bib")]) == 0
+
+
+@pytest.mark.parametrize("words", [["a\0b", "-o", "x.bib"], ["d.txt", "-o", "x.bib", "--problems", "a\0b"]])
+def test_a_nul_in_an_argument_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", *words]) == 2
+    assert "an argument holds a NUL" in capsys.readouterr().err

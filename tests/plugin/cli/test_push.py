@@ -93,7 +93,7 @@ def test_the_wrong_program_on_the_port_is_told(
         ({"editable": False}, (), "read-only"),
         ({"refuses": 500}, (), "read-only"),
         ({"refuses": 400}, (), "does not take the entries"),
-        ({"refuses": 404}, (), "too old"),
+        ({"refuses": 404}, (), "no import for connectors (HTTP 404)"),
         ({}, ("--collection", "Nothing"), "no collection 'Nothing'"),
     ],
 )
@@ -106,6 +106,16 @@ def test_what_zotero_refuses_is_told(
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "410 Gone", "500 Internal"])
+def test_a_refusal_is_told_with_its_status(
+    status: str, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for to in ("zotero", "jabref"):
+        with RawServer(lambda: [answer(b"no", "Connection: close", status=status)]) as server:
+            assert pushed(dump, to, server.url, monkeypatch) == 2
+        assert f"(HTTP {status[:3]})" in capsys.readouterr().err
 
 
 def test_jabref_without_a_library_is_told(
@@ -195,7 +205,9 @@ def test_an_odd_answer_of_zotero_is_told_in_a_line(
     assert "fault" not in told
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"{}", b"null", b"\xff", b"[" * 100_000], ids=lambda body: repr(body[:8]))
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"{}", b"[[[[1]]]]", b"null", b"\xff", b"[" * 100_000], ids=lambda body: repr(body[:8])
+)
 def test_an_odd_answer_of_jabref_is_told_in_a_line(
     body: bytes, dump: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

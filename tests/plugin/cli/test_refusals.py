@@ -20,6 +20,7 @@ COMMANDS = {
     "harvest": ["harvest", "--set", "cs", "-o", "cs.xml"],
 }
 PAGE = b"<!DOCTYPE html><html>Log in</html>"
+DTD = b'<?xml version="1.0"?>\n<!DOCTYPE feed [<!ENTITY a "b">]><feed><entry>&a;</entry></feed>'
 HTML = "Content-Type: text/html"
 
 
@@ -54,6 +55,11 @@ def told(words: list[str], url: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         ),
         pytest.param(answer(PAGE, "Location: http://[::1", status="302 Found"), "no address", id="no address"),
         pytest.param(answer(PAGE, HTML), "this may be a page to log in at", id="a page"),
+        pytest.param(answer(b"x", "Content-Encoding: br"), "packed as br", id="packed in an unknown way"),
+        pytest.param(answer(b'{"a": 1}', "Content-Type: application/json"), "application/json", id="JSON"),
+        pytest.param(answer(DTD, "Content-Type: text/xml"), "text/xml", id="a document with a DTD"),
+        pytest.param(answer(b"", "X-Long: " + "x" * 100_000), "header line", id="an endless header"),
+        pytest.param(b"no HTTP at all\r\n\r\n", "it begins with no HTTP at all", id="no HTTP"),
     ],
 )
 def test_a_refusal_for_good_is_told_without_advice_to_run_again(
@@ -65,6 +71,8 @@ def test_a_refusal_for_good_is_told_without_advice_to_run_again(
     assert server.url.removeprefix("http://") in text
     assert "run again" not in text
     assert "\x1b" not in text
+    assert "Error(" not in text
+    assert "Line(" not in text
 
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
@@ -116,4 +124,7 @@ def test_a_doi_that_nobody_knows_is_missing_not_unknown(
     with RawServer(lambda: [answer(PAGE, HTML, status=status)]) as server:
         monkeypatch.setenv("REFMILL_DOI_URL", server.url)
         assert main(["convert", "library.bib", "--enrich", "doi", "-o", "refs.bib"]) == 1
-    assert "missing    1 (10.1000/x)" in capsys.readouterr().err
+    text = capsys.readouterr().err
+    assert "missing    1 (10.1000/x)" in text
+    assert f"{server.url.removeprefix('http://')}: it " in text
+    assert f"this DOI{' no more' if status[:3] == '410' else ''} (HTTP {status[:3]})" in text

@@ -43,6 +43,7 @@ LIBRARY = """\
 
 @Comment{jabref-meta: databaseType:bibtex;}
 """
+PLUGIN = "from refmill_hooks import hookimpl\n\n@hookimpl\ndef refmill_transforms():\n    return []\n"
 PAPERS = {
     "1706.03762": Paper(
         "Attention", journal_ref="Phys. Rev. D 76, 013009 (2018)", dois=("10.1103/PhysRevD.76.013009",)
@@ -141,6 +142,8 @@ def test_what_nobody_answers_stays(library: Path, capsys: pytest.CaptureFixture[
     [
         (b"", "no entry has an arXiv id"),
         (b"@misc{a, title={x}}", "no entry has an arXiv id"),
+        (b"@['Review']{a, eprint={2401.00002}}", "line 1 is left as it was: its head is not that of an entry"),
+        (b"@misc{a, eprint={2401.00002}, 9x = {x}}", "a on line 1 is left as it was: '9x' is no name of a field"),
     ],
 )
 def test_a_library_that_cannot_be_updated_is_told(
@@ -150,6 +153,14 @@ def test_a_library_that_cannot_be_updated_is_told(
     path.write_bytes(content)
     assert main(["update", str(path)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_an_entry_that_cannot_be_edited_is_told_beside_those_that_can(
+    library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.write_text(library.read_text() + "@misc{odd, eprint={2401.00002}, 9x = {x}}\n")
+    updated(library, monkeypatch)
+    assert "is left as it was: '9x' is no name of a field" in capsys.readouterr().err
 
 
 VALUES = st.text('ab {}\\"=,#\n', max_size=12).filter(lambda text: BALANCED(text))
@@ -292,6 +303,20 @@ def test_a_library_that_another_program_changed_meanwhile_is_left_to_it(
     assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
 
 
+@pytest.mark.parametrize("option", ["--snapshot", "--plugin"])
+def test_a_library_that_is_another_file_of_the_run_is_refused(
+    option: str, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = library.with_name("mine.py")
+    plugin.write_text(PLUGIN)
+    path = {"--snapshot": library.with_name("rows.json"), "--plugin": plugin}[option]
+    library.with_name("rows.json").write_text(ROWS)
+    before = path.read_bytes()
+    assert main(["update", str(path), option, str(path), "--offline", "--write"]) == 2
+    assert path.read_bytes() == before
+    assert f"it is the file of {option} too" in capsys.readouterr().err
+
+
 def test_no_older_backup_is_overwritten(library: Path) -> None:
     for name in (".bak", ".bak.1", ".part"):
         library.with_name(library.name + name).write_bytes(b"mine")
@@ -348,3 +373,66 @@ def test_an_interrupt_behind_the_last_step_leaves_the_backup_of_the_old_library(
         assert written(library) == 130
     assert "Phys. Rev. D" in library.read_text()
     assert library.with_name("library.bib.bak").read_text() == LIBRARY
+
+
+def test_what_is_written_into_the_library_amid_the_last_step_stays(
+    library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace = PrivateFile.replace
+
+    def edited(self: PrivateFile) -> None:
+        with library.open("a") as stream:
+            stream.write("% mine\n")
+        replace(self)
+
+    monkeypatch.setattr(PrivateFile, "replace", edited)
+    assert written(library) == 2
+    assert library.read_text() == LIBRARY + "% mine\n"
+    assert "another program changed it meanwhile; nothing is written" in capsys.readouterr().err
+    assert sorted(path.name for path in library.parent.iterdir()) == ["library.bib", "rows.json"]
+
+
+def test_what_a_program_writes_that_still_holds_the_library_open_is_in_the_backup(library: Path) -> None:
+    with library.open("a") as stream:
+        assert written(library) == 0
+        stream.write("% mine\n")
+    assert library.with_name("library.bib.bak").read_text() == LIBRARY + "% mine\n"
+
+
+def test_without_hard_links_the_backup_is_a_copy(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: Any) -> None:
+        raise PermissionError(1, "no hard links here")
+
+    monkeypatch.setattr("os.link", refused)
+    library.chmod(0o640)
+    assert written(library) == 0
+    backup = library.with_name("library.bib.bak")
+    assert backup.read_text() == LIBRARY
+    assert backup.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("step", "left", "told"),
+    [
+        ("hold", [], "another program removed it meanwhile; nothing is written"),
+        ("create", ["library.bib.bak"], "another program removed it meanwhile; its last state is "),
+    ],
+)
+def test_of_a_library_that_is_removed_meanwhile_the_last_copy_is_named(
+    step: str,
+    left: list[str],
+    told: str,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    real = getattr(PrivateFile, step)
+
+    def removed(self: PrivateFile, *arguments: Any) -> None:
+        library.unlink()
+        real(self, *arguments)
+
+    monkeypatch.setattr(PrivateFile, step, removed)
+    assert written(library) == 2
+    assert told in capsys.readouterr().err
+    assert sorted(path.name for path in library.parent.iterdir() if path.name != "rows.json") == left

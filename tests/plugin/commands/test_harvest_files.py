@@ -60,7 +60,10 @@ def test_another_service_does_not_go_on_in_the_same_file(
         assert harvested(server, out, monkeypatch) == 3
         assert harvested(other, out, monkeypatch) == 2
         assert other.requests == []
-    assert f"another query is under way: metadataPrefix=arXiv, of {server.url}" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"another query is under way: metadataPrefix=arXiv, of {server.url}" in error
+    (part,) = out.parent.glob(".refmill-*")
+    assert f"delete the file and {part}, which holds what was fetched" in error
 
 
 def test_what_was_fetched_and_is_gone_is_told(
@@ -80,7 +83,7 @@ def test_a_state_that_makes_no_sense_is_told(
     (out.parent / "list.xml.harvest").write_text('{"url": "", "query": {}, "size": -5}')
     with OaiPmh(RECORDS) as server:
         assert harvested(server, out, monkeypatch) == 2
-    assert "delete it to begin anew" in capsys.readouterr().err
+    assert "delete it to begin anew, and with it the file .refmill-… in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("step", ["replace", "unlink"])
@@ -233,3 +236,27 @@ def test_two_harvests_do_not_write_one_file_once_the_state_was_replaced(
             files.begun(server.url, {"metadataPrefix": "arXiv"})
             assert harvested(server, out, monkeypatch) == 2
         assert names_beside(out) == []
+
+
+def test_a_state_behind_a_symbolic_link_is_kept_where_it_is(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = out.parent / "elsewhere" / "mine.txt"
+    mine.parent.mkdir()
+    state = out.with_name("list.xml.harvest")
+    state.symlink_to(mine)
+    with OaiPmh(RECORDS, faults={2: GONE}) as server:
+        assert harvested(server, out, monkeypatch) == 3
+        assert state.is_symlink()
+        assert mine.exists()
+        assert harvested(server, out, monkeypatch) == 0
+        assert len(server.requests) == 5
+    assert written(out) == len(RECORDS)
+
+
+def test_a_harvest_that_was_killed_with_an_empty_state_is_begun_again(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.with_name("list.xml.harvest").touch()
+    with OaiPmh(RECORDS) as server:
+        assert harvested(server, out, monkeypatch) == 0
+    assert written(out) == len(RECORDS)
+    assert names_beside(out) == ["list.xml"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
+import signal
 import stat
 import sys
 import threading
@@ -21,12 +23,13 @@ import refmill
 from refmill.commands.update import Updated
 from refmill.commands.update import write as update_library
 from refmill.errors import UsageError
-from refmill.io.atomic import Files, Target, identity
+from refmill.io.atomic import Files, Target
+from refmill.io.file_names import identity, is_stdout, open_descriptor
 from refmill.reporting.report import Report
 from refmill_hooks._private_file import PrivateFile
 
 
-def write_all(*paths: Path, error: type[BaseException] | None = None) -> None:
+def write_all(*paths: Path | str, error: type[BaseException] | None = None) -> None:
     with Files() as files:
         for path in paths:
             files.open(str(path)).write(b"new")
@@ -156,6 +159,63 @@ def test_an_open_descriptor_is_written_on_where_it_is(tmp_path: Path) -> None:
     assert log.read_bytes() == b"old new"
 
 
+@pytest.mark.parametrize("folder", ["/dev/fd", "//dev/fd", "/dev/../dev/./fd", "/proc/self/fd", "/proc/thread-self/fd"])
+def test_an_open_descriptor_is_written_on_under_each_of_its_names(folder: str, tmp_path: Path) -> None:
+    log, link, second = tmp_path / "log", tmp_path / "link", tmp_path / "second"
+    log.write_bytes(b"old ")
+    with log.open("ab") as stream:
+        name = f"{folder}/{stream.fileno()}"
+        link.symlink_to(name)
+        second.symlink_to("link")
+        inode = log.stat().st_ino
+        for path in (name, f"/proc/{os.getpid()}/fd/{stream.fileno()}", link, second):
+            assert identity(str(path)) == identity(str(log))
+            write_all(path)
+    assert log.read_bytes() == b"old newnewnewnew"
+    assert log.stat().st_ino == inode
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "name", ["-", "/dev/stdout", "//dev/stdout", "///dev/stdout", "/proc/thread-self/fd/1", "link"]
+)
+def test_stdout_is_told_under_each_of_its_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("/dev/stdout")
+    assert is_stdout(name)
+    write_all(name)
+    assert capfdbinary.readouterr().out == b"new"
+
+
+@pytest.mark.parametrize("name", ["x", "/dev/fd", "/proc/1/fd/1", "/dev/null", "circle", "x" * 300])
+def test_what_leads_to_no_stream_of_this_process_is_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("circle").symlink_to("circle")
+    assert open_descriptor(name) is None
+
+
+def test_a_path_with_a_nul_is_refused(tmp_path: Path) -> None:
+    dump = tmp_path / "a.bib"
+    dump.write_text("@misc{a, title = {b}}")
+    for outputs in ("x\0.bib", ["y.bib", "x\0.bib"]):
+        with pytest.raises(UsageError, match="it holds a NUL"):
+            refmill.convert(dump, outputs, offline=True)
+    for words in ({"report": "r\0.json"}, {"problems": "p\0"}):
+        with pytest.raises(UsageError, match="it holds a NUL"):
+            refmill.convert(dump, os.devnull, to="bibtex", offline=True, **words)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        refmill.convert("a\0.bib", os.devnull, to="bibtex", offline=True)
+
+
+def test_a_run_without_an_output_is_refused() -> None:
+    with pytest.raises(UsageError, match="there is no output: name a file to write"):
+        refmill.convert("2401.00001", [], offline=True)
+
+
 def test_the_null_device_stays_a_device() -> None:
     write(Path(os.devnull))
     assert Path(os.devnull).is_char_device()
@@ -268,7 +328,7 @@ def interrupted_at(number: int, work: Callable[[], object]) -> bool:
         nonlocal left
         if not frame.f_code.co_filename.endswith(("atomic.py", "_private_file.py", "refmill/update.py")):
             return None
-        if event == "line":
+        if event == "line" and signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
             left -= 1
             if left == 0:
                 sys.settrace(None)
@@ -318,3 +378,126 @@ def test_an_interrupt_at_any_line_of_an_update_never_loses_the_old_library(tmp_p
             break
     assert library.read_bytes() == b"new"
     assert number > 40
+
+
+def test_one_run_at_a_time_writes_to_stdout(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with Files() as files:
+        files.open("-").write(b"one")
+        with pytest.raises(UsageError, match="another thread writes to stdout"):
+            write_all("/dev/stdout")
+    write_all("-")
+    assert capfdbinary.readouterr().out == b"onenew"
+
+
+def test_a_stdout_that_takes_no_bytes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    for _ in range(2):
+        with pytest.raises(UsageError, match="stdout takes no bytes here; name a file"):
+            write_all("-")
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+def test_where_the_last_file_cannot_be_put_in_place_the_others_are_as_they_were(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, last = tmp_path / "a.bib", tmp_path / "b.bib", tmp_path / "c.bib"
+    old.write_bytes(b"old")
+    old.chmod(0o640)
+    last.write_bytes(b"last")
+    replace = Target.replace
+
+    def fails(self: Target) -> None:
+        if self.path == str(last):
+            raise UsageError("no")
+        replace(self)
+
+    def refused(*arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "refused")
+
+    monkeypatch.setattr(Target, "replace", fails)
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(UsageError):
+        write_all(old, new, last)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.bib": b"old", "c.bib": b"last"}
+    assert mode(old) == 0o640
+
+
+def test_an_old_file_that_cannot_be_put_back_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / name for name in ("a.bib", "b.bib", "c.bib")]
+    for path in paths:
+        path.write_bytes(b"old")
+    calls = 0
+    replace = PrivateFile.replace
+
+    def fails(self: PrivateFile) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in (3, 4):  # the last file, and the first that is put back
+            raise OSError(errno.EIO, "Input/output error")
+        replace(self)
+
+    monkeypatch.setattr(PrivateFile, "replace", fails)
+    with pytest.raises(UsageError, match="cannot be put back: Input/output error; it is in ") as told:
+        write_all(*paths)
+    assert Path(str(told.value).rpartition(" ")[2]).read_bytes() == b"old"
+    assert sorted(path.read_bytes() for path in paths) == [b"new", b"old", b"old"]
+
+
+def test_what_another_program_put_in_place_meanwhile_stays_where_a_run_takes_its_files_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last, other = tmp_path / "a.bib", tmp_path / "b.bib", tmp_path / "other"
+    other.write_bytes(b"of another program")
+    replace = Target.replace
+
+    def fails(self: Target) -> None:
+        if self.path == str(last):
+            other.replace(first)
+            raise UsageError("no")
+        replace(self)
+
+    monkeypatch.setattr(Target, "replace", fails)
+    with pytest.raises(UsageError):
+        write_all(first, last)
+    assert first.read_bytes() == b"of another program"
+
+
+def test_files_of_two_threads_are_put_in_place_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tmp_path / "a.bib", tmp_path / "b.bib"
+    began = threading.Event()
+    replace = Target.replace
+
+    def waits(self: Target) -> None:
+        replace(self)
+        if not began.is_set():
+            began.set()
+            other.join(0.2)
+
+    def write_others() -> None:
+        began.wait()
+        with Files() as files:
+            for path in paths:
+                files.open(str(path)).write(b"other")
+
+    monkeypatch.setattr(Target, "replace", waits)
+    other = threading.Thread(target=write_others)
+    other.start()
+    write_all(*paths)
+    other.join()
+    assert [path.read_bytes() for path in paths] == [b"other"] * 2
+
+
+def test_a_signal_amid_the_last_steps_waits_for_their_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tmp_path / "a.bib", tmp_path / "b.bib"
+    replace = Target.replace
+
+    def interrupted(self: Target) -> None:
+        signal.raise_signal(signal.SIGINT)
+        replace(self)
+
+    monkeypatch.setattr(Target, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(*paths)
+    assert [path.read_bytes() for path in paths] == [b"new"] * 2
+    assert len(list(tmp_path.iterdir())) == 2

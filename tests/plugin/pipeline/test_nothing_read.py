@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.fakes.oai_pmh import OaiPmh
 
 import refmill
 from refmill.cli import main
@@ -16,6 +17,7 @@ LIST = (
     '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><request verb="ListRecords">https://oaipmh.arxiv.org/oai</request>'
     '<error code="noRecordsMatch">none</error></OAI-PMH>'
 )
+ANSWER = '<?xml version="1.0"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">{}</OAI-PMH>\n'
 ROW = '{"id": "2401.00001", "categories": "cs.LG", "authors_parsed": [["Bee", "Ann", ""]], "title": "Paper"}\n'
 
 
@@ -89,6 +91,16 @@ def test_of_several_inputs_one_that_can_be_read_is_enough() -> None:
         ("a.txt", "", ""),
         ("a.xml", FEED, ""),
         ("a.xml", LIST, ""),
+        ("a.xml", '<feed xmlns="http://www.w3.org/2005/Atom"></feed>', ""),
+        ("a.xml", '<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom"/>\n', ""),
+        ("a.xml", ANSWER.format('<error code="noRecordsMatch">none</error>'), ""),
+        ("a.xml", ANSWER.format("<ListRecords/>"), ""),
+        ("a.xml", ANSWER.format("<request>x</request><ListRecords>\n</ListRecords>"), ""),
+        ("a.json", '{"items": []}', ""),
+        ("a.jsonl", "[]\n[]\n", ""),
+        ("a.bib", "% Encoding: UTF-8\n\n@Comment{jabref-meta: databaseType:bibtex;}\n", ""),
+        ("a.bib", '\ufeff@comment{jabref-meta: x;}\n@preamble{"x"}\n@string{a = {b}}\n', ""),
+        ("a.bib", "% Encoding: UTF-8\r\n\r\n", ""),
     ],
 )
 def test_an_input_that_is_whole_and_empty_gives_an_empty_output(name: str, content: str, words: str) -> None:
@@ -96,6 +108,36 @@ def test_an_input_that_is_whole_and_empty_gives_an_empty_output(name: str, conte
     assert main(["convert", name, *words.split(), "--offline", "-o", "x.bib", "-o", "x.json", "-q"]) == 0
     assert left("x.bib") == [""]
     assert json.loads(Path("x.json").read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ANSWER.format('<error code="badArgument">x</error>'),
+        ANSWER.format("<ListRecords><record/></ListRecords>"),
+        ANSWER.format("<ListRecords>"),
+        ANSWER.format("<ListRecords/>").removesuffix("</OAI-PMH>\n"),
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>x',
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>of a blog</title></entry></feed>',
+        '{"items": [',
+        '{"items": [], "x": 1}',
+        "[]\n[",
+        "% a comment of LaTeX\n\\section{x}\n",
+        "% Encoding: UTF-8\n\\section{x}\n",
+    ],
+)
+def test_what_is_not_whole_or_not_known_is_not_taken_for_empty(content: str) -> None:
+    Path("a").write_text(content)
+    assert main(["convert", "a", "--offline", "-o", "x.bib", "-q"]) == 2
+    assert left("x.bib") == ["old"]
+
+
+def test_what_a_harvest_without_records_writes_gives_an_empty_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    with OaiPmh([]) as server:
+        monkeypatch.setenv("REFMILL_OAI_URL", server.url)
+        assert main(["harvest", "-o", "list.xml"]) == 0
+    assert main(["convert", "list.xml", "--offline", "-o", "x.bib", "-q"]) == 0
+    assert left("x.bib") == [""]
 
 
 def test_an_empty_file_of_no_known_format_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

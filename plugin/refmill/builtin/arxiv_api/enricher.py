@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from refmill.builtin.arxiv_api.reader import ErrorEntry, entry_of_feed, fields_of_feed, identity
-from refmill.builtin.cutting.xml_records import Cutter
+from refmill.builtin.cutting.xml_records import Cutter, is_other_kind
 from refmill_hooks import Answer, Enricher, Entry, Missing, Net, NoOptions, ReadError, ServiceError, hookimpl
 from refmill_hooks.identifiers import ArxivId, BadIdentifier, parse_id
 
@@ -140,14 +140,19 @@ def _ask(question: Question, net: Net, url: str) -> Feed:
 
 
 def _complaint(answer: Answer, *, may_be_empty: bool) -> str | None:
-    """Why an answer has to be asked for again: it is no whole feed, or empty though it cannot be."""
+    """Why an answer has to be asked for again: it is no whole feed, or empty though it cannot be.
+
+    Raises ServiceError for what never was a feed.
+    """
     if answer.status != 200:
         return None
+    kind = answer.headers.get("content-type", "something").partition(";")[0]
+    if is_other_kind(answer.body) and "html" not in kind:
+        raise ServiceError(f"it sent {kind} that is no feed", is_lasting=True)
     cutter = Cutter([answer.body])
     entries = sum(1 for _ in cutter)
     if not cutter.whole:
-        kind = answer.headers.get("content-type", "something")
-        return f"it sent {kind.partition(';')[0]} that is not a whole feed"
+        return f"it sent {kind} that is not a whole feed"
     return None if entries or may_be_empty else "it sent an empty feed"
 
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["ErrorEntry", "entry_of_feed", "fields_of_feed", "identity"]
 
 _FEED = re.compile(rb"<(?:[\w.-]+:)?feed\s")
+_EMPTY = re.compile(
+    rb"(?:<\?xml[^>]*>\s*)?<(?P<name>(?:[\w.-]+:)?feed)\s[^<>]*http://www\.w3\.org/2005/Atom[^<>]*"
+    rb"(?:/>|>\s*</(?P=name)>)\s*"
+)
+"""A feed with nothing in it, which need not name arXiv."""
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z][A-Za-z-]+)?")
 _MSC = re.compile(r"\b\d\d[A-Z-][\dX]?[\dX]?\b")
 _ACM = re.compile(r"\b[A-K]\.[\dm]")
@@ -65,6 +70,8 @@ def refmill_readers() -> Iterator[Reader[bytes]]:
 
 def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _EMPTY.fullmatch(start):
+        return True
     if not start.startswith((b"<", b"HTTP/")) or b"arxiv" not in start.lower():
         return False
     return b"<rss" in start or (b"http://www.w3.org/2005/Atom" in start and _FEED.search(start) is not None)

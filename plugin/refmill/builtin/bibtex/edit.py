@@ -31,7 +31,7 @@ class BibText:
         text = self._lines.plain
         head = _HEAD.match(text)
         if head is None:
-            raise ValueError("no entry")
+            raise ValueError("its head is not that of an entry, as @article{key, is")
         self.text = text
         self._kind = head.span(2)
         self._fields = _spans(text, head.end())

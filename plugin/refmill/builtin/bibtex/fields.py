@@ -22,6 +22,7 @@ __all__ = ["BibFields", "fields_of"]
 
 _KEYLESS = re.compile(r"[{(]\s*+[A-Za-z][\w-]*+\s*+=")
 _NEXT = re.compile(r"\s*+([A-Za-z][\w.:+/-]*+)\s*+=")
+_COMMENT_LINES = re.compile(r"\A(?:(?:%|//)[^\n]*+\n\s*+)++")
 _SHOWN: Final = 60
 _COMMENTED_OUT: Final = ("%", "//")
 """How authors put a field out of use: biber skips the one, and to BibTeX both are names that no style asks for."""
@@ -62,7 +63,9 @@ def fields_of(text: str, strings: Mapping[str, str]) -> BibFields:
     for field in parsed.fields:
         name, value = field.key.translate(_SHOW), str(field.value).translate(_SHOW)
         if name.startswith(_COMMENTED_OUT):
-            continue
+            name = _COMMENT_LINES.sub("", name)
+            if name.startswith(_COMMENTED_OUT):
+                continue
         if not FIELD_NAME.fullmatch(name):
             found.problems.append(f"{_shown(name)} is no name of a field")
             continue

@@ -15,15 +15,19 @@ __all__ = ["HEAD", "LONGEST_HEAD", "ODD_HEAD", "SURE_HEAD", "begins_line", "open
 LONGEST_HEAD: Final = 2000
 
 _BLANKS = r"\s{0,99}+"
-_FIELD = rf"[A-Za-z][\w:.+-]{{0,60}}+{_BLANKS}="
+_GAP = rf"{_BLANKS}(?:%[^\n]{{0,200}}+\n{_BLANKS})?+"
+_FIELD = rf"\w[\w:.+-]{{0,60}}+{_BLANKS}="
 
-HEAD: Final = rf"{_BLANKS}(?P<kind>[A-Za-z][\w-]{{0,99}}+){_BLANKS}[{{(]"
-"""Behind `@`: the type of a block, and the delimiter that opens it."""
+HEAD: Final = (
+    rf"{_BLANKS}(?P<kind>[A-Za-z][\w-]{{0,99}}+){_BLANKS}(?:\{{|\((?![^\n(){{}}]{{0,200}}+\)[ \t]{{0,99}}+\{{))"
+)
+"""Behind `@`: the type of a block, and the delimiter that opens it; the `(` of `@article (journal){key,` is none."""
 
 _NO_COMMENT: Final = r"(?![ \t]*(?i:comment)\b)"
 _WORDS: Final = (
-    rf"{_NO_COMMENT}(?P<words>[^\n@{{}}()%]{{0,200}}+)[{{(]"
-    rf"(?={_BLANKS}(?:[^\n,{{}}()=]{{0,200}}+(?:[,\n]{_BLANKS}{_FIELD}|,{_BLANKS}[}})])|{_FIELD}))"
+    rf"{_NO_COMMENT}(?P<words>[^\n@{{}}%]{{0,400}}+(?=\{{)|[^\n@{{}}()%]{{0,400}}+)[{{(]"
+    rf"(?={_BLANKS}(?:[^\n,{{}}=]{{0,400}}+"
+    rf"(?:{_BLANKS},{_GAP}{_FIELD}|\n{_BLANKS}{_FIELD}|{_BLANKS},{_BLANKS}[}})])|{_FIELD}))"
 )
 _BARE: Final = rf"{_NO_COMMENT}(?P<bare>[^\n@{{}}()=,%]{{1,200}}+)(?=[,\n]{_BLANKS}{_FIELD})"
 ODD_HEAD: Final = rf"(?<!\w@){_WORDS}|{_BARE}"

@@ -18,10 +18,31 @@ from refmill_hooks import Entry, Reader, ReadError, SkipRecord, Source, hookimpl
 __all__ = ["BibRecord", "entry", "records"]
 
 _SNIFFED = re.compile(
-    rb"(?:^|\n|\xef\xbb\xbf)[ \t]*@\s*+[A-Za-z]{3,20}+\s*+[{(]\s*+[^\s=,{}\"]*+[ \t\r]*+[,=\n]",
+    rb"(?:^|\n|\xef\xbb\xbf)[ \t]*@\s*+"
+    rb"(?:[A-Za-z]{3,20}+\s*+[{(]\s*+[^\s=,{}\"]*+[ \t\r]*+[,=\n]"
+    # a head that is none, and a field behind it
+    rb"|[^=@{]{0,400}+@?+\{[^=@]{0,400}?(?:(?<=[,{])|\n)\s*+[\w\x80-\xff][\w:.+\x80-\xff-]*+\s*+=\s*+[\"{0-9]"
+    rb"|[^=@{]{0,400}?[,\n]\s*+\w[\w:.+-]*+\s*+=\s*+\{)",
 )
+_WITHOUT_ENTRIES = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s*+%[^\n]*+)*+\s*+@\s*+(?i:comment|preamble)\s*+[{(]"
+    rb"|(?:\xef\xbb\xbf)?\s*+%\s*+Encoding:[^\n]*+(?:\s*+%[^\n]*+)*+\s*+\Z"
+)
+"""How a library begins in which there may be no entry yet, such as a new one of JabRef."""
 _NO_ENTRY: Final = frozenset({"string", "comment", "preamble"})
-_FIELDS = re.compile(r"\s*+,\s*+[A-Za-z][\w-]*+\s*+=")
+_FIELDS = re.compile(r"""(?:%[^\n]*+|[\s,"})])*+\w[\w:.+-]*+\s*+=\s*+["{\w]""")
+_LIKE_AN_ENTRY = re.compile(
+    # an `@` that begins a line, and a brace on it, behind which no prose follows
+    r"^[ \t\ufeff]*+@(?![ \t]*+(?i:comment)\b)(?:[^\n]*[{(](?![^\n{}()]*+[})][ \t]*+[^\s{}(),])"
+    # or the brace is on one of the next lines, in front of a key
+    r"|(?:[^\n{(]*+\n){1,5}[^\n{}()@]*+[{(][^\s{}=,]*+[ \t]*+[,\n}])"
+    # or there is a field, be there an `@` or not
+    r"|^(?:[^\n=%]*+=)*?[^\n=%]*\b[A-Za-z][\w:.+-]*+[ \t]*+=[ \t]*+\{"
+    r"|^[ \t]*+[A-Za-z]++[ \t]*+[{(][^\s{}()=,]++\s*+,\s*+\w[\w:.+-]*+\s*+=",
+    re.MULTILINE,
+)
+"""Text between blocks that was meant as an entry, and has no head by which it could be read."""
+
 _COMMENT = re.compile(r"\ufeff?(?:\s*+%[^\n]*+)*+\s*+")
 _STRING = re.compile(r"@\s*+\w++\s*+[{(]\s*+([^\s={}\"#,]++)\s*+=")
 _SHOWN: Final = 1000
@@ -42,7 +63,7 @@ def refmill_readers() -> Iterator[Reader[BibRecord]]:
         name="bib",
         title="BibTeX and BibLaTeX libraries, with the arXiv id from wherever it hides",
         suffixes=(".bib", ".bibtex", ".biblatex"),
-        sniff=lambda head: _SNIFFED.search(head) is not None,
+        sniff=lambda head: (_SNIFFED.search(head) or _WITHOUT_ENTRIES.match(head)) is not None,
         records=records,
         entry=entry,
         raw=lambda record: record.text.strip(),
@@ -53,12 +74,19 @@ def records(source: Source) -> Iterator[BibRecord]:
     """Every block but the text between them, which is comment. Where such text hides something lost, that is told."""
     strings: dict[str, str] = {}
     is_bib = False
+    is_told = False
     stray: Block | None = None
     for block in blocks(pieces(source)):
         source.line = block.line
         if not block.kind:
             if is_bib and _FIELDS.match(block.text):
+                is_told = True
+                source.line += block.text.count("\n", 0, len(block.text) - len(block.text.lstrip()))
                 yield BibRecord(block.text, {}, "fields behind the end of an entry: a brace closes it too early")
+            elif found := _LIKE_AN_ENTRY.search(block.text):
+                is_told = True
+                source.line += block.text.count("\n", 0, found.start())
+                yield BibRecord(block.text[found.start() :], {}, "not BibTeX: this begins as no entry does")
             elif stray is None and not _COMMENT.fullmatch(block.text):
                 stray = block
             continue
@@ -70,7 +98,7 @@ def records(source: Source) -> Iterator[BibRecord]:
             yield BibRecord(block.text, {}, problem)
         else:
             yield BibRecord(block.text, strings)
-    if stray and not is_bib:
+    if stray and not is_bib and not is_told:
         source.line = stray.line
         yield BibRecord(stray.text[:_SHOWN], {}, "not BibTeX: there is no entry")
 
@@ -99,5 +127,5 @@ def entry(record: BibRecord) -> Entry:
     if opening is None:
         raise ReadError("not BibTeX: the entry begins without a brace")
     if opening[0] in _NO_ENTRY:
-        raise SkipRecord("a comment, a preamble or a string")
+        raise SkipRecord("a comment, a preamble or a string", content=f"@{opening[0]}")
     return entry_of(fields_of(record.text, record.strings))

@@ -108,9 +108,10 @@ def item(entry: Entry, options: CslOptions) -> Item:
     venue, id = entry.venue, _line(entry.id)
     text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
     arxiv = ArxivId(id, entry.version) if id else None
+    key = _line(entry.key)
     made = Item(
-        id=_line(entry.key or id),
-        citation_key=_line(entry.key),
+        id=key or id,
+        citation_key=key,
         type="article",
         title=text(entry.title),
         author=[name_of(name) for name in entry.authors],
@@ -126,9 +127,10 @@ def item(entry: Entry, options: CslOptions) -> Item:
         made.source = "arXiv.org"
     if venue:
         made.type = venue.kind if venue.kind in TYPES else "document"
-        made.publisher = _line(venue.publisher)
-        made.volume, made.issue = _line(venue.volume), _line(venue.issue)
-        made.page, made.issn = _line(venue.pages), _line(venue.issn)
+        said = (venue.publisher, venue.volume, venue.issue, venue.pages, venue.issn)
+        if not "".join(said).isprintable():
+            said = tuple(map(printable, said))  # type: ignore[assignment]
+        made.publisher, made.volume, made.issue, made.page, made.issn = said
         made.container_title_short = _text(venue.container_short)
         if venue.kind == "book":
             made.collection_title = text(venue.container)

@@ -14,6 +14,7 @@ import msgspec
 
 from refmill.builtin.csl_json.dates import date_of
 from refmill.builtin.csl_json.names import authors_of
+from refmill.builtin.cutting.json_names import JUNK, may_repeat, repeated
 from refmill.builtin.cutting.json_records import Lost, objects
 from refmill_hooks import (
     DATE,
@@ -23,6 +24,7 @@ from refmill_hooks import (
     Entry,
     Reader,
     ReadError,
+    SkipRecord,
     Source,
     Venue,
     hookimpl,
@@ -42,7 +44,7 @@ _TYPE = re.compile(
     rb"|post|post-weblog|dataset|software|preprint|entry|entry-[a-z]+|speech|standard|patent|posted-content"
     rb'|journal-article|proceedings-article|bill|legislation|map|graphic|broadcast|motion_picture|song|interview)"'
 )
-_NO_ITEMS = re.compile(rb"\[\s*\]\s*")
+_NO_ITEMS = re.compile(rb"(?:\[\s*\]\s*)+|\{\s*\"items\"\s*:\s*\[\s*\]\s*\}\s*")
 _SHOWN: Final = 100
 _VENUES: Final = frozenset({"article-journal", "paper-conference", "chapter", "book", "report", "thesis"})
 _CITATION = re.compile(r"arXiv:\s?\S+(?: \[[A-Za-z.-]+\])?")
@@ -69,7 +71,7 @@ def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _NO_ITEMS.fullmatch(start):
         return True
-    return start[:1] in (b"[", b"{") and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
+    return JUNK.match(start) is not None and _TYPE.search(start) is not None and b'"authors_parsed"' not in start
 
 
 def records(source: Source) -> Iterator[bytes | Lost]:
@@ -79,18 +81,20 @@ def records(source: Source) -> Iterator[bytes | Lost]:
 
 
 def entry(record: bytes | Lost) -> Entry:
-    """Raises ReadError for what is no item."""
+    """Raises ReadError for what is no item, SkipRecord for an empty list of them."""
     if isinstance(record, Lost):
         raise ReadError(record.reason)
     try:
         item = msgspec.json.decode(record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(f"not JSON: {error}") from error
+    if item == {"items": []}:
+        raise SkipRecord("a list without items")
     if not isinstance(item, dict) or not (item.get("type") or item.get("title")):
         raise ReadError("not an item of CSL-JSON: it has neither type nor title")
     arxiv, primary = _arxiv(item)
     noted, extra, loose = _noted(item, arxiv)
-    problems: list[str] = []
+    problems: list[str] = [twice] if may_repeat(record) and (twice := repeated(record)) else []
     written, is_whole = date_of(item.get("issued"))
     if not is_whole:
         extra[KEPT + "issued"] = _json(item["issued"])

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from refmill.builtin.cutting.json_names import INNER_NAMES, ITEM_NAMES
+
 __all__ = ["AROUND", "LONGEST", "Lost", "is_json", "objects"]
 
 LONGEST: Final = 16 << 20
@@ -29,19 +31,15 @@ _HELD: Final = 1 << 20
 
 _SHOWN: Final = 1000
 
-_NAMES: Final = frozenset(
-    b"""id type title title-short author authors authors_parsed abstract DOI doi URL url ISSN ISBN PMID PMCID categories
-    citation-key citation-label collection-title comments container-title issued accessed journal-ref keyword language
-    license note number page publisher report-no source submitter update_date versions volume""".split()
-)
-"""With which an item of CSL-JSON or a row of the snapshot begins, and nothing inside of them does."""
-
 _BETWEEN: Final = re.compile(rb"[\s,\[\]}\xef\xbb\xbf]*+")
 _TO_BRACE: Final = re.compile(rb'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+', re.DOTALL)
 _TO_QUOTE: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_TO_SIGN: Final = re.compile(rb'[^"{}]*+')
 _OPENING: Final = ord("{")
-_FIRST_NAME: Final = re.compile(rb'\{\s*+"([^"\\]{1,100})"')
 _NOT_A_NUMBER: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_BEGINNING: Final = re.compile(rb'\{\s*+"([^"\\\0-\x1f]{1,100})"\s*+:')
+_VALUE: Final = re.compile(rb'"\s*+:\s*+\[?\s*+\Z')
+_BEHIND_ONE: Final = re.compile(rb"\}[\s,\[\]]*+\Z")
 _IN_FRONT: Final = 200
 """Bytes in front of a brace that tell whether it is a value inside of an object."""
 _LONGEST_BEGINNING: Final = 200
@@ -81,10 +79,6 @@ def _fault(data: bytes) -> str:
     return ""
 
 
-def _beginning(names: frozenset[bytes]) -> re.Pattern[bytes]:
-    return re.compile(rb'\{\s*+"(?:%s)"\s*+:' % b"|".join(map(re.escape, sorted(names))))
-
-
 def _indentation(data: bytearray, at: int) -> int | None:
     """Return how many blanks stand in front of this place on its line, None where anything else does."""
     front = data[max(at - _IN_FRONT, 0) : at]
@@ -108,8 +102,9 @@ class _Cutter:
         self._data = bytearray()
         self._start = self._at = 0
         self._line = 1
-        self._names = _NAMES
-        self._begin = _beginning(_NAMES)
+        self._whole = b""  # the last object that is whole
+        self._indentation: int | None = None
+        self._open: tuple[int, int, bool] | None = None
 
     def objects(self) -> Iterator[tuple[int, bytes | Lost]]:
         while self._reach_text():
@@ -125,7 +120,7 @@ class _Cutter:
         return bool(block)
 
     def _start_at(self, at: int) -> None:
-        self._line += self._data.count(b"\n", self._start, at)
+        self._line += self._data.count(b"\n", self._start, at) - self._data.count(b"\n", at, self._start)
         self._start = self._at = at
 
     def _reach_text(self) -> bool:
@@ -141,15 +136,16 @@ class _Cutter:
         """Yield the object that begins here, and where it is damaged, those that begin in what it seems to hold."""
         while True:
             is_closed = self._reach_end()
+            if self._at - self._start > LONGEST and not is_closed and self._open:
+                yield from self._too_long(*self._open)
+                return
             piece = bytes(self._data[self._start : self._at])
-            if self._names is _NAMES and (first := _FIRST_NAME.match(piece)):
-                self._names = _NAMES | {first[1]}
-                self._begin = _beginning(self._names)
             if is_closed and is_json(piece):
+                self._whole, self._indentation = piece, _indentation(self._data, self._start)
                 yield self._line, piece
                 self._start_at(self._at)
                 return
-            begins = self._beginnings(self._start + 1, self._at, _indentation(self._data, self._start))
+            begins = self._beginnings(self._start + 1, self._at)
             if not begins:
                 yield from self._stretch()
                 return
@@ -159,6 +155,7 @@ class _Cutter:
         """Go to the end of the object; False where it has none, is damaged or longer than LONGEST."""
         data, at, depth = self._data, self._start, 0
         is_in_string = False
+        self._open = None
         suspect = _SUSPECT
         while True:
             reach = _TO_QUOTE if is_in_string else _TO_BRACE
@@ -177,7 +174,10 @@ class _Cutter:
                 length = len(data) - self._start
                 if length > suspect:
                     suspect *= 2
-                    if length > LONGEST or _fault(bytes(data[self._start :])) == _DAMAGED:
+                    if _fault(bytes(data[self._start :])) == _DAMAGED:
+                        break
+                    if length > LONGEST:
+                        self._open = at, depth, is_in_string
                         break
                 looked_at = at - self._start
                 if not self._more():
@@ -188,19 +188,35 @@ class _Cutter:
         self._at = len(data)
         return False
 
-    def _beginnings(self, start: int, end: int, own: int | None, most: int = 0) -> list[int]:
-        """Return the places where objects begin that are indented no more than `own`, perhaps only the first few."""
+    def _beginnings(self, start: int, end: int, most: int = 0) -> list[int]:
+        """Return the places where objects of the outermost level seem to begin, perhaps only the first few.
+
+        They are indented no more than the object at hand or the last whole one, are no values, and begin with no name
+        that objects inside of them have; behind anything but the end of another, only with a name that tells an item.
+        """
         found: list[int] = []
-        for match in self._begin.finditer(self._data, start, end):
-            at = match.start()
-            front = self._data[max(at - _IN_FRONT, 0) : at].rstrip()
+        own = self._deepest()
+        inside = INNER_NAMES | {name[1] for name in _BEGINNING.finditer(self._whole, 1)}
+        items = ITEM_NAMES.union(_BEGINNING.findall(self._whole, 0, _LONGEST_BEGINNING)[:1])
+        for match in _BEGINNING.finditer(self._data, start, end):
+            at, name = match.start(), match[1]
+            if name in inside and name not in items:
+                continue
+            front = self._data[max(at - _IN_FRONT, 0) : at]
             blanks = _indentation(self._data, at)
-            is_value = front.endswith(b":") or (front.endswith(b"[") and front[:-1].rstrip().endswith(b":"))
-            if not is_value and (own is None or blanks is None or blanks <= own):
+            if _VALUE.search(front) or not (own is None or blanks is None or blanks <= own):
+                continue
+            if name in items or blanks is not None or _BEHIND_ONE.search(front):
                 found.append(at)
                 if len(found) == most:
                     break
         return found
+
+    def _deepest(self) -> int | None:
+        """Return how far objects of the outermost level are indented at most, None where that is not known."""
+        is_object = _BEGINNING.match(self._data, self._start) is not None
+        own = _indentation(self._data, self._start) if is_object else None
+        return self._indentation if own is None else max(own, self._indentation or 0)
 
     def _parts(self, starts: list[int]) -> Iterator[tuple[int, bytes | Lost]]:
         """Yield the stretches between these, of which several may be one object; the last is left."""
@@ -219,22 +235,57 @@ class _Cutter:
             self._start_at(starts[end])
             number = end
 
-    def _stretch(self) -> Iterator[tuple[int, bytes | Lost]]:
-        """Yield what stands in front of the next object."""
-        own = _indentation(self._data, self._start)
-        lost: Lost | None = None
-        lines = 0
-        while not (begins := self._beginnings(self._at, len(self._data), own, 1)):
+    def _too_long(self, at: int, depth: int, is_in_string: bool) -> Iterator[tuple[int, bytes | Lost]]:
+        """Let go of an object that is longer than LONGEST, up to its end; where it is damaged, up to the next one.
+
+        `at`, `depth` and `is_in_string`: up to where it was looked at, and what is open there.
+        """
+        line = self._line
+        lost = Lost(bytes(self._data[self._start : self._start + _SHOWN]), f"given up: longer than {LONGEST >> 20} MiB")
+        is_behind_string = False
+        while True:
+            part = (_TO_QUOTE if is_in_string else _TO_SIGN).match(self._data, at)
+            assert part
+            sign = bytes(self._data[part.end() : part.end() + 1])
+            following = (bytes(part[0]) + sign).lstrip()[:1]
+            is_damaged = b"\n" in part[0] if is_in_string else is_behind_string and following not in b",:]}"
+            is_behind_string = is_behind_string and not following
+            at = part.end()
+            if is_damaged:
+                self._start_at(max(part.start() - _IN_FRONT, 0))  # the last string may hold the next beginning
+                yield from self._stretch(line, lost)
+                return
+            if sign == b'"':
+                is_behind_string = is_in_string
+                is_in_string = not is_in_string
+            elif sign in (b"{", b"}"):
+                depth += 1 if sign == b"{" else -1
+                if depth == 0:
+                    self._start_at(at + 1)
+                    yield line, lost
+                    return
+            else:  # the end of the data, or of them a backslash
+                self._start_at(at)
+                if not self._more():
+                    self._start_at(len(self._data))
+                    yield line, lost
+                    return
+                at = self._start
+                continue
+            at += 1
+
+    def _stretch(self, line: int = 0, lost: Lost | None = None) -> Iterator[tuple[int, bytes | Lost]]:
+        """Yield what stands in front of the next object; it belongs to what was `lost` from this line on, if given."""
+        line = line or self._line
+        while not (begins := self._beginnings(self._at, len(self._data), 1)):
             self._at = max(self._start + 1, len(self._data) - _LONGEST_BEGINNING)
             if self._at - self._start > _HELD:
                 lost = lost or self._lost(self._at)
-                lines += self._data.count(b"\n", self._start, self._at)
-                self._start = self._at
+                self._start_at(self._at)
             if not self._more():
                 break
         end = begins[0] if begins else len(self._data)
-        yield self._line, lost or self._damaged(end)
-        self._line += lines
+        yield line, lost or self._damaged(end)
         self._start_at(end)
 
     def _between(self, end: int) -> bytes:

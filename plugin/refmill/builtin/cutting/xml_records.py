@@ -15,7 +15,7 @@ from refmill_hooks import ReadError, Source
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element
 
-__all__ = ["LONGEST", "Cutter", "content_of", "local_name", "parsed", "records"]
+__all__ = ["LONGEST", "Cutter", "content_of", "is_other_kind", "local_name", "parsed", "records"]
 
 LONGEST: Final = 16 << 20
 """Bytes of an entry; the longest real ones, with 3,000 authors, have a third of a MiB."""
@@ -39,6 +39,14 @@ _PREFIXES = {
     b"xmlns:xsi": b'"http://www.w3.org/2001/XMLSchema-instance"',
 }
 """What the prefixes of arXiv's answers mean where the root that declared them is cut off."""
+
+
+_OTHER_KIND = re.compile(rb"\s*+(?:[{\[]|(?:<[?!](?!DOCTYPE)[^>]{0,200}>\s*+){0,9}<!DOCTYPE\b)", re.IGNORECASE)
+
+
+def is_other_kind(answer: bytes) -> bool:
+    """Return whether this is JSON, or a document with a DTD as pages are: no feed, whole or cut off."""
+    return _OTHER_KIND.match(answer) is not None
 
 
 class Cutter:

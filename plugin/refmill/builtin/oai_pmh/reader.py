@@ -40,7 +40,17 @@ __all__ = ["entry", "records", "sniff"]
 
 _KNOWN_BY = (b"oai:arxiv.org:", b"arxiv.org/oai", b"arxiv.org/oai2")
 _CARRIERS = re.compile(rb"<(?:[\w.-]+:)?(?:record|header|error)[\s/>]")
+_RECORD = re.compile(rb"<(?:[\w.-]+:)?(?:record|header)[\s/>]")
 _FOREIGN = re.compile(rb"<(?:[\w.-]+:)?(?:feed|rss|collection)[\s>]")
+_EMPTY = re.compile(
+    rb"(?:<\?xml[^>]*>\s*)?<(?P<prefix>(?:[\w.-]+:)?)OAI-PMH\s[^>]*http://www\.openarchives\.org/OAI/2\.0/(?P<middle>.*)"
+    rb"</(?P=prefix)OAI-PMH>\s*",
+    re.DOTALL,
+)
+_NO_RECORDS = re.compile(
+    rb"<(?P<list>(?:[\w.-]+:)?ListRecords)(?:\s*/>|\s*>\s*</(?P=list)>)"
+    rb"|<(?:[\w.-]+:)?error\s[^>]*code\s*=\s*[\"']noRecordsMatch[\"']"
+)
 _NOTHING_THERE = frozenset({"noRecordsMatch", "idDoesNotExist"})
 _SUBJECT_CLASSES = {
     "msc_class": re.compile(r"\b\d\d[A-Z-][\dXx]{2}\b"),
@@ -65,8 +75,16 @@ def sniff(head: bytes) -> bool:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith((b"<", b"HTTP/")) or _FOREIGN.search(start):
         return False
+    if _is_empty(start):
+        return True
     known = start.lower()
     return _CARRIERS.search(start) is not None and any(sign in known for sign in _KNOWN_BY)
+
+
+def _is_empty(answer: bytes) -> bool:
+    """Whether it is a whole answer of a list without records, which need not name arXiv."""
+    found = _EMPTY.fullmatch(answer)
+    return bool(found and _NO_RECORDS.search(found["middle"]) and not _RECORD.search(found["middle"]))
 
 
 def entry(record: bytes) -> Entry:

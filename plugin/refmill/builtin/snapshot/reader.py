@@ -10,6 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
+from refmill.builtin.cutting.json_names import JUNK, repeated
 from refmill.builtin.cutting.json_records import Lost
 from refmill.builtin.snapshot.rows import Row, boundary, records, row_of
 from refmill_hooks import PRINTED_ID, PROBLEM, WITHDRAWN, Entry, Name, Reader, ReadError, Version, hookimpl
@@ -47,7 +48,9 @@ def raw(record: Row | bytes | Lost) -> str:
 
 
 def sniff(head: bytes) -> bool:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().removeprefix(b"[").lstrip()
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    junk = JUNK.match(start)
+    start = start[junk.end() :].removeprefix(b"[").lstrip() if junk else start
     if not start.startswith(b"{"):
         start = start[start.find(b"\n{") + 1 :] if boundary(head) else b""  # the first line is cut off
     return b'"id"' in start and any(key in start for key in _KEYS) and b'"type"' not in start[:2000]
@@ -55,14 +58,20 @@ def sniff(head: bytes) -> bool:
 
 def entry(record: Row | bytes | Lost) -> Entry:
     """Raises ReadError for what is no row."""
+    if isinstance(record, Row):
+        return entry_of_row(record, "snapshot")
     if isinstance(record, Lost):
         raise ReadError(record.reason)
-    row = row_of(record) if isinstance(record, bytes) else record
+    row = row_of(record)
     if isinstance(row, bytes):
         row = row_of(_NAN.sub(lambda found: found[1] or b"null", row))
     if isinstance(row, bytes):
         raise ReadError(f"not a row of the snapshot: {_fault(row)}")
-    return entry_of_row(row, "snapshot")
+    read = entry_of_row(row, "snapshot")
+    if twice := repeated(record):
+        told = read.extra.get(PROBLEM)
+        read = read.replace(extra={**read.extra, PROBLEM: f"{twice}; {told}" if told else twice})
+    return read
 
 
 def _fault(data: bytes) -> str:

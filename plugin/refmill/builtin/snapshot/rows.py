@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Final
 
 import msgspec
 
+from refmill.builtin.cutting.json_names import may_repeat, repeated
 from refmill.builtin.cutting.json_records import AROUND, LONGEST, Lost, objects
 from refmill_hooks import Source
 from refmill_hooks.source import BLOCK
@@ -50,6 +52,10 @@ _HELD: Final = 1 << 20
 """Bytes of damaged lines that are looked at together."""
 
 _SHOWN: Final = 1000
+_NAME = re.compile(rb'"[\w-]{2,40}"(?=\s*+:)')
+_FIRST_NAMES: Final = 3
+"""Names with which a row begins, among which damage hardly ever falls."""
+
 _ROW = msgspec.json.Decoder(Row)
 
 
@@ -108,6 +114,7 @@ def _of_lines(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Ro
     line = 1
     pending: list[bytes] = []
     damaged = _DamagedLines(source)
+    name = b""
     for block in _without_endless_lines(blocks):
         if isinstance(block, Lost):
             pending = []
@@ -128,8 +135,10 @@ def _of_lines(blocks: Iterable[bytes], source: Source) -> Iterator[tuple[int, Ro
             yield from _line_by_line(whole, line, damaged)
         else:
             yield from damaged.rows()
+            name = name or _telling_name(whole)
             # Where empty lines stand between the rows, the numbers of the lines are those of a second look.
-            yield from enumerate(found, line) if len(found) == count else _line_by_line(whole, line, damaged)
+            is_clear = len(found) == count and whole.count(name) <= count
+            yield from enumerate(found, line) if is_clear else _line_by_line(whole, line, damaged)
         line += count
     yield from _line_by_line(b"".join(pending), line, damaged)
     yield from damaged.rows()
@@ -155,6 +164,15 @@ def _without_endless_lines(blocks: Iterable[bytes]) -> Iterator[bytes | Lost]:
         yield Lost(beginning, f"the line is longer than {LONGEST >> 20} MiB")
 
 
+def _telling_name(rows: bytes) -> bytes:
+    """Return the longest of the first names of a row: two of them on one line are two rows that damage joined.
+
+    The longer a name, the faster it is looked for.
+    """
+    names = _NAME.findall(rows, 0, rows.find(b"\n") + 1 or len(rows))[:_FIRST_NAMES]
+    return max(names, key=len, default=b'"id"')
+
+
 def _count_lines(data: bytes) -> int:
     """Of lines this long, `bytes.count` looks at each byte, and `find` at few."""
     count, at = 1, data.find(b"\n")
@@ -167,6 +185,10 @@ def _line_by_line(lines: bytes, first: int, damaged: _DamagedLines) -> Iterator[
     for number, line in enumerate(lines.split(b"\n"), first):
         data = line.strip(AROUND)
         row = row_of(data) if data else data
+        if isinstance(row, Row) and may_repeat(data) and repeated(data):
+            yield from damaged.rows()
+            yield number, data
+            continue
         if isinstance(row, Row) or len(damaged) > _HELD:
             yield from damaged.rows()
         if isinstance(row, Row):
@@ -223,7 +245,7 @@ def _row_in_any_encoding(data: bytes, source: Source) -> Row | bytes:
     """The row; lines that are not UTF-8 are read as Latin-1, as those of any source, and counted."""
     row = row_of(data)
     if isinstance(row, Row):
-        return row
+        return data if may_repeat(data) and repeated(data) else row
     before = source.latin1_lines
     text = source.decoded(data)
     return row_of(text.encode()) if source.latin1_lines > before else row

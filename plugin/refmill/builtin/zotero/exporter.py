@@ -94,9 +94,10 @@ def render(entry: Entry, options: ZoteroOptions) -> str:
         "rdf:Description",
     )  # fmt: skip
     notes = "".join([_note(label, remark) for label, remark in remarks(entry) if label != _RIGHTS])
-    link = options.attachments and bool(entry.id)
+    arxiv = ArxivId(_safe(entry.id), entry.version if isinstance(entry.version, int) else None) if entry.id else None
+    link = options.attachments and arxiv
     lines = [f'  <{element} rdf:about="#item_{name}">', f"<z:itemType>{item_type}</z:itemType>"]
-    _add_lines(lines, entry, options)
+    _add_lines(lines, entry, arxiv, options)
     if notes:
         lines.append(f'<dcterms:isReferencedBy rdf:resource="#note_{name}"/>')
     if link:
@@ -109,7 +110,7 @@ def render(entry: Entry, options: ZoteroOptions) -> str:
             f'  <z:Attachment rdf:about="#pdf_{name}">\n'
             "    <z:itemType>attachment</z:itemType>\n    <z:linkMode>3</z:linkMode>\n"
             "    <dc:title>Preprint PDF</dc:title>\n    <link:type>application/pdf</link:type>\n"
-            f"    <dc:identifier>{_uri(ArxivId(entry.id, entry.version).pdf_url)}</dc:identifier>\n"
+            f"    <dc:identifier>{_uri(link.pdf_url)}</dc:identifier>\n"
             "  </z:Attachment>\n"
         )
     if options.collection:
@@ -126,9 +127,10 @@ def _note(label: str, remark: str) -> str:
     return f"&lt;p&gt;{_xml(_xml(text))}&lt;/p&gt;"
 
 
-def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
+def _add_lines(lines: list[str], entry: Entry, arxiv: ArxivId | None, options: ZoteroOptions) -> None:
+    """Adds the elements of the item; what is made of the id of `arxiv` is as safe as that."""
     add = lines.append
-    id, venue = entry.id, entry.venue
+    venue = entry.venue
     if entry.title:
         add(f"<dc:title>{_text(entry.title)}</dc:title>")
     if entry.authors:
@@ -140,15 +142,15 @@ def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
             add(f"<dcterms:dateSubmitted>{options.accessed}</dcterms:dateSubmitted>")
     if entry.abstract and options.abstract:
         add(f"<dcterms:abstract>{_text(entry.abstract)}</dcterms:abstract>")
-    if id and not venue:
+    if arxiv and not venue:
         add("<dc:publisher><foaf:Organization><foaf:name>arXiv</foaf:name></foaf:Organization></dc:publisher>")
-        add(f"<prism:number>arXiv:{_safe(id)}</prism:number>")
+        add(f"<prism:number>arXiv:{arxiv.id}</prism:number>")
     if entry.doi:
         add(f"<dc:identifier>DOI {_safe(entry.doi[0])}</dc:identifier>")
-    elif id and not venue:
-        add(f"<dc:identifier>DOI {_safe(ArxivId(id).doi)}</dc:identifier>")
-    if id:
-        add(f"<dc:identifier>{_uri(ArxivId(id, entry.version).url)}</dc:identifier>")
+    elif arxiv and not venue:
+        add(f"<dc:identifier>DOI {arxiv.doi}</dc:identifier>")
+    if arxiv:
+        add(f"<dc:identifier>{_uri(arxiv.url)}</dc:identifier>")
         add("<z:libraryCatalog>arXiv.org</z:libraryCatalog>")
     if venue:
         lines += filter(None, _venue_lines(venue))
@@ -158,10 +160,10 @@ def _add_lines(lines: list[str], entry: Entry, options: ZoteroOptions) -> None:
         add(f"<z:citationKey>{_safe(entry.key)}</z:citationKey>")
     if entry.license:
         add(f"<dc:rights>{_safe(entry.license)}</dc:rights>")
-    if id:
-        version = f"\nversion: {entry.version}" if entry.version else ""
-        citation = ArxivId(id).citation(entry.primary_category)
-        add(f"<dc:description>{_safe(citation)}{version}</dc:description>")
+    if arxiv:
+        version = f"\nversion: {arxiv.version}" if arxiv.version else ""
+        citation = ArxivId(arxiv.id).citation(_category(entry.primary_category))
+        add(f"<dc:description>{citation}{version}</dc:description>")
     lines += _tags(entry.categories)
 
 
@@ -213,7 +215,7 @@ def _tags(categories: tuple[str, ...]) -> list[str]:
 
 
 def _uri(url: str) -> str:
-    return f"<dcterms:URI><rdf:value>{_safe(url)}</rdf:value></dcterms:URI>"
+    return f"<dcterms:URI><rdf:value>{url}</rdf:value></dcterms:URI>"
 
 
 def _plain(text: str) -> str:
@@ -240,6 +242,9 @@ def _fragment(name: str) -> str:
     if name.isalnum():
         return name
     return _IN_FRAGMENT.sub(lambda match: quote(match[0], safe=""), printable(name))
+
+
+_category = lru_cache(1 << 8)(_safe)
 
 
 def _xml(text: str) -> str:

@@ -92,6 +92,11 @@ def test_fields_behind_a_brace_too_many_are_told() -> None:
     assert read(text)[1] == ["fields behind the end of an entry: a brace closes it too early"]
 
 
+def test_fields_behind_the_end_of_an_entry_are_told_with_their_line() -> None:
+    source = Source(io.BytesIO(b"@misc{a, title={A}}\n year = 2001\n}\n@misc{b}"))
+    assert [source.line for _ in bib.records(source)] == [1, 2, 4]
+
+
 def test_a_block_is_quoted_with_the_line_on_which_it_begins() -> None:
     source = Source(io.BytesIO(b"text\n\n@misc{a,\n title={A}}\n@misc{b} @misc{c}\n\n@misc\n{d}"))
     assert [source.line for _ in bib.records(source)] == [3, 5, 5, 7]
@@ -199,6 +204,14 @@ BODY = "\n title = {T},\n journal = {J},\n}"
         ("@article:{key,", "article"),
         ("@1{key,", "misc"),
         ("@éntry{key,", "misc"),
+        ("@['Journal (peer reviewed)']{key,", "article"),
+        ("@article (journal){key,", "article"),
+        ("@article (journal, peer reviewed){key,", "article"),
+        ("@['a']{\n key\n ,", "misc"),
+        ("@['a']{key, % a note", "misc"),
+        ("@article{key, % a note", "article"),
+        ("@[" + "'Review'," * 30 + "]{key,", "article"),
+        ("@" + "x" * 150 + "{key,", "misc"),
     ],
 )
 def test_an_entry_whose_head_is_no_type_is_read(head: str, kind: str) -> None:
@@ -215,6 +228,98 @@ def test_an_entry_whose_head_is_no_type_is_read(head: str, kind: str) -> None:
 def test_an_entry_whose_head_cannot_be_read_is_told(head: str) -> None:
     entries, told = read(f"{head}{BODY}{LAST}")
     assert ([entry.title for entry in entries], len(told)) == (["Last"], 1)
+
+
+@pytest.mark.parametrize("key", ["k(1)", "10.1/x(1)", "k" * 300])
+def test_an_odd_head_may_have_any_key_that_ends(key: str) -> None:
+    entries, _ = read(f"@['Review']{{{key},{BODY}{LAST}")
+    assert [entry.title for entry in entries] == ["T", "Last"]
+
+
+@pytest.mark.parametrize("name", ["9x", "überschrift"])
+def test_a_field_with_an_odd_name_costs_itself_alone_behind_an_odd_head(name: str) -> None:
+    entries, told = read(f"@['Review']{{key,\n {name} = {{X}},{BODY}{LAST}")
+    assert ([entry.title for entry in entries], told) == (["T", "Last"], [f"{name!r} is no name of a field"])
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "@['a']{k 1, x,\n title={T}}",
+        "@['a']{k1}",
+        "@{k1}",
+        "@{}",
+        "@{k{1},\n title={T}}",
+        "@{" + "k" * 3000 + ",\n title={T}}",
+        "@{'type': 'article'}{k1,\n title={T}}",
+        "@{article}{k1,\n title={T}}",
+        "@article@{k1,\n title={T}}",
+        "@article@{k1}",
+        "@journal\narticle{k1,\n title={T}}",
+        "@['a',\n 'b',\n 'c']{k1,\n title={T}}",
+        "@[" + "'Review'," * 300 + "]{k1,\n title={T}}",
+        "@" + "x" * 500 + "{k1, title={T}}",
+        "@art}icle{b,\n title={T}}",
+        "@art%icle{b,\n title={T}}",
+        "@art\nicle{b,\n title={T}}",
+        "@['a']{k1,\n title: T\n}",
+        "article{b,\n title = {T},\n}",
+        "article{b, year = 2001}",
+        "#article{b,\n title={T}}",
+        "＠article{b,\n title={T}}",
+        "{b,\n title={T}}",
+        "see @['a']{k 1, x, title={T}}",
+    ],
+)
+def test_text_that_was_meant_as_an_entry_is_told_with_its_line(lost: str) -> None:
+    source = Source(io.BytesIO(f"@book{{a, title={{A}}}}\n{lost}{LAST}".encode()))
+    found = [(source.line, record.problem, record.text) for record in bib.records(source)]
+    assert [problem for _, problem, _ in found] == ["", "not BibTeX: this begins as no entry does", ""]
+    line, _, text = found[1]
+    assert line in (2, 3)
+    assert text.strip() in lost
+
+
+def test_an_odd_entry_in_front_of_all_others_is_told() -> None:
+    assert read(f"@{{k1}}{LAST}")[1] == read("@{k1}")[1] == ["not BibTeX: this begins as no entry does"]
+
+
+@pytest.mark.parametrize("rest", ["journal = {J},\n year = 2001\n}", "% note\n year = 2001 }", 'x", year = {2001}}'])
+def test_fields_behind_an_entry_that_closes_too_early_are_told(rest: str) -> None:
+    entries, told = read(f'@article{{b,\n title = {{B}},\n author = "Ann Bee"}}\n {rest}{LAST}')
+    assert ([entry.title for entry in entries], len(told)) == (["B", "Last"], 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@['JournalArticle', 'Conference']{k1,\n title={T1}}",
+        "@{key,\n title={T1}}",
+        "@journal article{key,\n title = {T1}}",
+        '@"article"{key, year = 2001}',
+        "@article{key 1,\n title={T1}}",
+        "@['a']{\n k1\n ,\n title={T1}}",
+        "@article key,\n title = {T1}}",
+        "@article@{key,\n title = {T1}}",
+        "@{'type': 'article'}{key,\n überschrift = {T1}}",
+    ],
+)
+def test_a_bib_is_known_by_an_odd_entry(text: str) -> None:
+    assert Registry().readers["bib"].sniff(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@ home: see {x, y}",
+        '@Entity.Of(name = "x", value = "y")\nclass A {\n int b = 1;\n}',
+        '@media (min-width: 1px) {\n a[href="x"] { color: red }\n}',
+        "@dataclass\nclass A:\n    x = 1\n",
+        "bee@example.org {x, y = 1}",
+    ],
+)
+def test_other_text_is_no_bib(text: str) -> None:
+    assert not Registry().readers["bib"].sniff(text.encode())
 
 
 @pytest.mark.parametrize("head", ["@misc{", "@misc{,", "@{", "@['Book']{", "@misc{ ,"])
@@ -245,6 +350,17 @@ def test_other_text_between_blocks_stays_a_comment(text: str) -> None:
 def test_a_list_in_the_place_of_a_type_ends_an_entry_that_is_not_closed() -> None:
     entries, told = read(f"@misc{{a, title={{A}},\n@['Book']{{b, title={{B}}}}{LAST}")
     assert ([entry.title for entry in entries], told) == (["B", "Last"], ["the misc is never closed"])
+
+
+def test_text_between_entries_costs_linear_time() -> None:
+    for piece in ("a = ", "a ", "(b)", "@(b) ", "\n@x", "\n@{x} y", " ", "{a, ", "%\n", "x" * 99 + "=\n", '"'):
+        times = []
+        for count in (50_000, 200_000):
+            start = time.process_time()
+            for _ in bib.records(Source(io.BytesIO(b"@book{a, b=1}\n" + piece.encode() * (count // len(piece))))):
+                pass
+            times.append(time.process_time() - start)
+        assert times[1] < 0.3 or times[1] < 9 * times[0], f"{piece!r} took {times}"
 
 
 def test_heads_cost_linear_time() -> None:

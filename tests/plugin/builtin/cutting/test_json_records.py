@@ -16,7 +16,7 @@ from refmill.builtin.csl_json import reader as csl
 from refmill.builtin.cutting import json_records
 from refmill.builtin.cutting.json_records import Lost, objects
 from refmill.builtin.snapshot import reader as snapshot
-from refmill_hooks import ReadError, Source
+from refmill_hooks import PROBLEM, ReadError, Source
 
 COUNT, HURT = 40, 20
 IDS = [f"i{number}" for number in range(COUNT)]
@@ -266,3 +266,84 @@ def test_a_line_that_is_too_long_is_told_and_those_behind_it_are_read(monkeypatc
     ((line, lost),) = ((line, record) for line, record in read if isinstance(record, Lost))
     assert (line, lost.beginning[:20]) == (6, b'{"id":"2401.00006","')
     assert "longer than" in lost.reason
+
+
+ODD_NAMES = "editor archive annote call-number edition event custom genre shortTitle _id @id schema unheardOf".split()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("layout", [None, (",", ":"), 0, 2])
+def test_a_missing_quote_costs_no_item_behind_it_whatever_that_begins_with(name: str, layout: Any) -> None:
+    items = [
+        {"id": f"i{at}", "type": "book", "title": "T", "author": [{"family": "A"}, {"literal": "B"}]} for at in "ab"
+    ]
+    items.append({name: [{"family": "X"}], "id": "ic", "type": "book", "title": "T"})
+    how = {"separators": layout} if isinstance(layout, tuple) else {"indent": layout}
+    text = json.dumps(items, **how)
+    at = text.index('"T"', text.index("ib"))
+    assert read((text[: at + 2] + text[at + 3 :]).encode()) == (
+        ["ia", "ic"],
+        [text.count("\n", 0, text.index('"ib"')) + 1 - (layout in (0, 2))],
+    )
+
+
+@pytest.mark.parametrize("sign", [":", "; ", "", " : ["])
+def test_another_sign_in_the_place_of_a_comma_hides_no_item(sign: str) -> None:
+    text = json.dumps(ITEMS, separators=(",", ":")).replace('},{"id":"i20"', f'}}{sign}{{"id":"i20"')
+    assert read(text.encode())[0] == IDS
+
+
+@pytest.mark.parametrize("first", ["(", ":", "x", "\x00", "{"])
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_another_sign_in_the_place_of_the_first_hides_no_item(first: str, indent: int | None) -> None:
+    text = first + json.dumps(ITEMS, indent=indent)[1:]
+    assert read(text.encode())[0] == IDS
+
+
+@pytest.mark.parametrize("junk", ["(", "x", "x[", "\x00\x01["])
+def test_a_dump_is_known_behind_a_few_bytes_of_junk(junk: str) -> None:
+    assert csl.sniff((junk + json.dumps(ITEMS)[1:]).encode())
+    assert snapshot.sniff((junk + json.dumps(ROWS, indent=2)[1:]).encode())
+
+
+@pytest.mark.parametrize("names", ["id", "title"])
+def test_two_items_that_damage_joined_are_told(names: str) -> None:
+    item = csl.entry(
+        b'{"%b":"a","type":"book","title":"A","%b":"b","type":"book","title":"A"}' % ((names.encode(),) * 2)
+    )
+    assert f"{names} stands there twice; left out: 'a'" in item.extra[PROBLEM]
+
+
+def test_a_name_that_also_stands_inside_is_not_told() -> None:
+    item = csl.entry(b'{"id":"a","type":"book","title":"A","custom":{"id":"b","title":"C"}}')
+    assert PROBLEM not in item.extra
+
+
+@pytest.mark.parametrize("layout", ["lines", "array"])
+def test_two_rows_that_damage_joined_are_told(layout: str) -> None:
+    lines = [json.dumps(row) for row in ROWS]
+    lines[4:6] = [lines[4][:-1] + "," + lines[5][1:]]
+    text = "\n".join(lines) if layout == "lines" else "[" + ",".join(lines) + "]"
+    entries = [snapshot.entry(record) for record in snapshot.records(Source(io.BytesIO(text.encode())))]
+    told = [(entry.id, entry.extra[PROBLEM]) for entry in entries if PROBLEM in entry.extra]
+    assert told == [("2401.00006", "id stands there twice; left out: '2401.00005'")]
+    assert len(entries) == len(ROWS) - 1
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_item_that_is_too_long_is_one_loss_whatever_its_authors_begin_with(indent: int | None) -> None:
+    items = [dict(item) for item in ITEMS]
+    items[HURT]["author"] = [{"id": "x", "family": "Y"}] * 20_000
+    good, bad = read(json.dumps(items, indent=indent).encode(), 4096)
+    assert (good, len(bad)) == (INTACT, 1)
+
+
+@pytest.mark.usefixtures("small")
+def test_behind_an_item_that_is_too_long_and_damaged_late_the_others_are_read() -> None:
+    for layout in ("all on one line", "an item a line", "indented"):
+        text = LAYOUTS[layout].replace("of i20", "x" * 300_000)
+        for damaged in (text, text.replace('xxx"', 'xxx" y'), text.replace('xxx"', "xxx")):
+            for size in (4096, 4099):
+                good, bad = read(damaged.encode(), size)
+                assert (good, len(bad)) == (INTACT, 1)
