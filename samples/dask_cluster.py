@@ -14,6 +14,7 @@ import refmill
 
 
 def main(dump: str, output: str) -> None:
+    """Convert the dump on a cluster of two workers on this machine."""
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         executor = client.get_executor(pure=False)
         summary = refmill.convert(dump, output, enrichers=(), executor=executor, jobs=2)

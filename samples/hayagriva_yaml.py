@@ -20,10 +20,13 @@ PARENTS = {"article-journal": "periodical", "paper-conference": "proceedings", "
 
 @dataclass(frozen=True, kw_only=True)
 class HayagrivaOptions:
+    """What `-O` sets."""
+
     abstract: bool = field(default=False, metadata={"help": "write abstracts"})
 
 
 def render(entry: Entry, options: HayagrivaOptions) -> str:
+    """One entry as a YAML mapping under its citation key."""
     if not entry.key:
         raise ValueError("it has no citation key")
     lines = [f"{quoted(entry.key)}:", "  type: article"]
@@ -58,11 +61,13 @@ def person(name: Name) -> str:
 
 
 def quoted(text: str) -> str:
+    """A YAML string: JSON's are among them."""
     return json.dumps(text, ensure_ascii=False)
 
 
 @hookimpl
 def refmill_exporters() -> Iterator[Exporter[HayagrivaOptions]]:
+    """The exporter of this file."""
     yield Exporter(
         name="hayagriva",
         title="Hayagriva YAML for Typst",

@@ -114,6 +114,7 @@ class ArxivId(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def pdf_url(self) -> str:
+        """The address of the PDF, of this version where one is known."""
         return f"https://arxiv.org/pdf/{self.versioned}"
 
     @property
@@ -127,9 +128,9 @@ class ArxivId(msgspec.Struct, frozen=True, gc=False):
         return f"arXiv:{self.versioned}{bracket}"
 
 
-def carries_class(id: str) -> bool:
+def carries_class(arxiv_id: str) -> bool:
     """Whether an old id names its primary category itself, as `hep-th/9901001` does and `math/9901001` does not."""
-    archive, slash, _ = id.partition("/")
+    archive, slash, _ = arxiv_id.partition("/")
     return bool(slash) and archive not in _SUBDIVIDED
 
 
@@ -164,11 +165,11 @@ def find_ids(text: str) -> Iterator[ArxivId]:
     for match in _IN_TEXT.finditer(text):
         found = match["id"].lower()
         try:
-            id = parse_id(found)
+            arxiv_id = parse_id(found)
         except BadIdentifier:
             continue
-        if match["marked"] or "/" in found or len(id.id) == 10 or id.version:
-            yield id
+        if match["marked"] or "/" in found or len(arxiv_id.id) == 10 or arxiv_id.version:
+            yield arxiv_id
 
 
 def _new_id(match: re.Match[str], text: str) -> ArxivId:
@@ -205,13 +206,13 @@ def _damaged(core: str, text: str, *, marked: bool) -> DamagedIdentifier | None:
             candidates.append(f"{head}.{tail.ljust(digits, '0')}")
     elif (match := _DAMAGED_OLD.fullmatch(core)) and match[1] in ARCHIVES:
         candidates.append(f"{match[1]}/{match[2].zfill(7)}")
-    possible = tuple(id for id in candidates if _is_possible(id))
+    possible = tuple(arxiv_id for arxiv_id in candidates if _is_possible(arxiv_id))
     return DamagedIdentifier(text, possible) if possible else None
 
 
-def _is_possible(id: str) -> bool:
+def _is_possible(arxiv_id: str) -> bool:
     try:
-        return parse_id(id).id == id
+        return parse_id(arxiv_id).id == arxiv_id
     except BadIdentifier:
         return False
 

@@ -43,6 +43,7 @@ class Spool:
         return place
 
     def at(self, place: int) -> Entry:
+        """The entry at a place that `add` returned."""
         self._seek(place)
         return self._next()
 

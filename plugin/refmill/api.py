@@ -21,17 +21,17 @@ Path = str | os.PathLike[str]
 
 
 @contextlib.contextmanager
-def read(*inputs: Path, format: str | None = None, plugins: Sequence[Path] = ()) -> Iterator[Iterator[Entry]]:
+def read(*inputs: Path, input_format: str | None = None, plugins: Sequence[Path] = ()) -> Iterator[Iterator[Entry]]:
     """`with refmill.read("dump.txt") as entries:` the entries of dumps, folders of dumps, or arXiv ids.
 
-    - `format`: the reader's name where the content does not tell it.
+    - `input_format`: the reader's name where the content does not tell it.
     - `plugins`: Python files with plugins of your own.
 
     Records that cannot be read are left out. The iteration raises UsageError for an input that cannot be read, and
     where there are records and none of them can be. Until the context is left, nothing of this process
     writes to the inputs, unless `overwrite` allows it and they were read whole.
     """
-    job = Job(inputs=_texts(inputs), format=format, enrichers=())
+    job = Job(inputs=_texts(inputs), input_format=input_format, enrichers=())
     flow = entries_of(job, Registry(_texts(plugins)), keys=False)
     with contextlib.closing(Reading(job.inputs)) as reading, flow as (entries, report):
         yield _read_to_the_end(entries, report, reading)
@@ -91,7 +91,7 @@ def convert(
     outputs: Path | Sequence[Path],
     *,
     to: str | None = None,
-    format: str | None = None,
+    input_format: str | None = None,
     enrichers: Sequence[str] = DEFAULT_ENRICHERS,
     snapshot: Path | Sequence[Path] = (),
     transforms: Sequence[str] = (),
@@ -116,7 +116,7 @@ def convert(
         inputs=_several(inputs),
         outputs=_several(outputs),
         to=to,
-        format=format,
+        input_format=input_format,
         options=_assignments(options),
         snapshots=_several(snapshot),
         enrichers=enrichers,

@@ -27,10 +27,13 @@ TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class RisOptions:
+    """What `-O` sets."""
+
     abstract: bool = field(default=True, metadata={"help": "write abstracts"})
 
 
 def render(entry: Entry, options: RisOptions) -> str:
+    """One entry as an RIS record."""
     venue = entry.venue
     first, _, last = venue.pages.partition("-") if venue else ("", "", "")
     fields: dict[str, Any] = {
@@ -62,4 +65,5 @@ def person(name: Name) -> str:
 
 @hookimpl
 def refmill_exporters() -> Iterator[Exporter[RisOptions]]:
+    """The exporter of this distribution."""
     yield Exporter(name="ris", title="RIS, written by rispy", suffixes=(".ris",), render=render, options=RisOptions)

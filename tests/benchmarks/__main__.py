@@ -164,8 +164,10 @@ def memory(folder: Path, counts: list[int]) -> Iterator[tuple[int, float]]:
 
 
 def two_jobs(folder: Path) -> tuple[float, float]:
-    """How many times as fast two processes are, by the clock, on 100,000 rows; and how many times as much two get done
-    that have nothing to do with each other, the most that this machine can give.
+    """How many times as fast two processes are, by the clock, on 100,000 rows.
+
+    And how many times as much two get done that have nothing to do with each other, the most that this machine can
+    give.
     """
 
     def spent(*jobs: int) -> float:

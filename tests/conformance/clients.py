@@ -30,13 +30,13 @@ class Client:
     read: Callable[[Path, str], list[Item]]
 
 
-def _pandoc(path: Path, format: str) -> list[Item]:
-    source = {"bibtex": "bibtex", "biblatex": "biblatex", "csl-json": "csljson"}[format]
+def _pandoc(path: Path, format_name: str) -> list[Item]:
+    source = {"bibtex": "bibtex", "biblatex": "biblatex", "csl-json": "csljson"}[format_name]
     told = run("pandoc", "-f", source, "-t", "csljson", path, cwd=path.parent).stdout
     return [_of_csl(item) for item in json.loads(told)]
 
 
-def _citation_js(path: Path, format: str) -> list[Item]:
+def _citation_js(path: Path, format_name: str) -> list[Item]:
     return [_of_csl(item) for item in json.loads(run("node", HERE / "citation_js.mjs", path, cwd=path.parent).stdout)]
 
 
@@ -48,7 +48,7 @@ def better_bibtex(path: Path) -> Any:
     return json.loads(told.read_text())
 
 
-def _better_bibtex(path: Path, format: str) -> list[Item]:
+def _better_bibtex(path: Path, format_name: str) -> list[Item]:
     told = better_bibtex(path)
     return [_of_bib(entry["key"], entry["fields"], _bbt_name) for entry in told["entries"]]
 
@@ -57,7 +57,7 @@ def _bbt_name(author: Mapping[str, str]) -> str:
     return author.get("name") or " ".join(filter(None, (author.get("prefix"), author.get("lastName"))))
 
 
-def _pybtex(path: Path, format: str) -> list[Item]:
+def _pybtex(path: Path, format_name: str) -> list[Item]:
     from pybtex.database import parse_file
 
     found = []
@@ -68,7 +68,7 @@ def _pybtex(path: Path, format: str) -> list[Item]:
     return found
 
 
-def _bibutils(path: Path, format: str) -> list[Item]:
+def _bibutils(path: Path, format_name: str) -> list[Item]:
     xml = run("bib2xml", "-i", "utf8", path, cwd=path.parent).stdout.lstrip("\ufeff")
     return [_of_mods(each) for each in ElementTree.fromstring(xml)]
 
@@ -79,7 +79,7 @@ _NO_XML = re.compile(r"<!DOCTYPE[^>]*>|&#(?:\d|1\d|2\d|3[01]|5[56]\d{3});")
 """What JabRef's export to DocBook holds and a reader of XML refuses."""
 
 
-def _jabref(path: Path, format: str) -> list[Item]:
+def _jabref(path: Path, format_name: str) -> list[Item]:
     """From its export to MODS; authors from that to DocBook, for MODS parts them at the `and` in `Alexander`."""
     numbered = path.with_suffix(".numbered.bib")
     numbered.write_text(_NO_NUMBER.sub("", path.read_text()))
@@ -102,7 +102,7 @@ def _of_docbook(record: ElementTree.Element) -> tuple[str, str]:
     return record.get("id", ""), ";".join(map(" ".join, names))
 
 
-def _rdflib(path: Path, format: str) -> list[Item]:
+def _rdflib(path: Path, format_name: str) -> list[Item]:
     from rdflib import RDF, Graph, Namespace
 
     graph = Graph().parse(path, format="xml")

@@ -40,10 +40,10 @@ Counts = Mapping[str, tuple[int, int, int]]
 """Field -> how many values were kept, changed, lost."""
 
 
-def expected(entry: Entry, format: str) -> Item:
+def expected(entry: Entry, format_name: str) -> Item:
     """What a client should show."""
     venue = entry.venue
-    own_doi = format in ("csl-json", "zotero-rdf") and entry.id and not venue
+    own_doi = format_name in ("csl-json", "zotero-rdf") and entry.id and not venue
     return {
         "key": entry.key,
         "title": entry.title,
@@ -54,7 +54,7 @@ def expected(entry: Entry, format: str) -> Item:
         "container": venue.container if venue and venue.kind not in OF_INSTITUTIONS else "",
         "volume": venue.volume if venue else "",
         "pages": venue.pages if venue else "",
-        "abstract": entry.abstract if format != "biblatex" else "",
+        "abstract": entry.abstract if format_name != "biblatex" else "",
     }
 
 
@@ -85,16 +85,16 @@ def folded(field: str, text: str) -> str:
     return "".join(letter for letter in decomposed if letter.isalnum() and not "\u0370" <= letter <= "\u03ff")
 
 
-def compared(client: Client, format: str, given: Written) -> Counts:
+def compared(client: Client, format_name: str, given: Written) -> Counts:
     """How many values of each field the client keeps, changes and loses."""
-    path = given.files["brief" if format == "biblatex" else format]
-    shown = {item["key"]: item for item in client.read(path, format)}
+    path = given.files["brief" if format_name == "biblatex" else format_name]
+    shown = {item["key"]: item for item in client.read(path, format_name)}
     counts = {field: [0, 0, 0] for field in FIELDS}
     for entry in given.entries:
         if (item := shown.get(entry.key)) is None:
             counts["key"][2] += 1  # it refuses the entry as a whole
             continue
-        for field, value in expected(entry, format).items():
+        for field, value in expected(entry, format_name).items():
             if want := folded(field, value):
                 got = folded(field, item.get(field, ""))
                 is_kept = got == want or got == folded(field, plain(value))
@@ -104,14 +104,17 @@ def compared(client: Client, format: str, given: Written) -> Counts:
 
 def measured(given: Written) -> dict[tuple[str, str], Counts]:
     """(client, format) -> counts, of all clients that are installed; two work at a time, the slowest first."""
-    wanted = [(client, format) for client in CLIENTS if not lacks(*client.needs) for format in client.formats]
+    wanted = [(client, format_name) for client in CLIENTS if not lacks(*client.needs) for format_name in client.formats]
     for entry in given.entries:
         for field, value in expected(entry, "csl-json").items():
             folded(field, value)
     copies = multiprocessing.get_context("fork")  # they have the entries, and what is folded, already
     with ProcessPoolExecutor(2, copies, _begin, (given,)) as executor:
         found = list(executor.map(_counts, reversed(wanted)))
-    return {(client.name, format): counts for (client, format), counts in zip(wanted, reversed(found), strict=True)}
+    return {
+        (client.name, format_name): counts
+        for (client, format_name), counts in zip(wanted, reversed(found), strict=True)
+    }
 
 
 _given: list[Written] = []
@@ -124,8 +127,8 @@ def _begin(given: Written) -> None:
 
 
 def _counts(wanted: tuple[Client, str]) -> Counts:
-    client, format = wanted
-    return compared(client, format, _given[-1])
+    client, format_name = wanted
+    return compared(client, format_name, _given[-1])
 
 
 def table(title: str, count: int, found: Mapping[tuple[str, str], Counts]) -> str:
@@ -137,12 +140,12 @@ def _lines(title: str, count: int, found: Mapping[tuple[str, str], Counts]) -> I
     yield from (f"## {title}: {count:,} entries", "")
     yield "| client | format | " + " | ".join(FIELDS) + " |"
     yield "|---|---|" + "---|" * len(FIELDS)
-    for (client, format), counts in found.items():
+    for (client, format_name), counts in found.items():
         cells = (
             f"{kept:,}" if not changed + lost else f"{kept:,}/{changed:,}/{lost:,}"
             for kept, changed, lost in counts.values()
         )
-        yield f"| {client} | {format} | " + " | ".join(cells) + " |"
+        yield f"| {client} | {format_name} | " + " | ".join(cells) + " |"
 
 
 _HEAD: Final = """# What real programs show of refmill's output

@@ -64,8 +64,8 @@ def entries(title: str) -> list[Entry]:
 def written(chosen: list[Entry], folder: Path) -> Written:
     """Writes their files to the folder."""
     files = {}
-    for name, (file, format, options) in FILES.items():
+    for name, (file, format_name, options) in FILES.items():
         files[name] = folder / file
-        job = Job(outputs=[str(files[name])], to=format, enrichers=(), options=options)
+        job = Job(outputs=[str(files[name])], to=format_name, enrichers=(), options=options)
         run(job, Registry(), entries=chosen)
     return Written(chosen, files)

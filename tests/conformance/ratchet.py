@@ -35,9 +35,9 @@ class Habit:
         return fields
 
 
-def probes(habits: Sequence[Habit], format: str) -> str:
+def probes(habits: Sequence[Habit], format_name: str) -> str:
     """A file of one entry for each habit, in their order."""
-    if format == "csl-json":
+    if format_name == "csl-json":
         return json.dumps([_item(f"probe{number}", habit.fields()) for number, habit in enumerate(habits)])
     return "\n".join(_block(f"probe{number}", habit.fields()) for number, habit in enumerate(habits))
 
@@ -144,8 +144,8 @@ _COUNTS: Final = {
 }
 
 LOSSES: Final[dict[tuple[str, str, str], Loss]] = {
-    (client, format, field): Loss(*counts, tuple(habit for habit in HABITS[client] if habit.field == field))
-    for (client, format), fields in _COUNTS.items()
+    (client, format_name, field): Loss(*counts, tuple(habit for habit in HABITS[client] if habit.field == field))
+    for (client, format_name), fields in _COUNTS.items()
     for field, counts in fields.items()
 }
 """(client, format, field) -> what it may lose."""

@@ -46,10 +46,10 @@ def test_clients_show_recorded_libraries_but_for_losses_of_their_own(shown_of_li
 def _beyond_the_ratchet(found: Measured, most: Callable[[Loss], int]) -> list[str]:
     allowed = {place: most(loss) for place, loss in LOSSES.items()}
     return [
-        f"{client}, {format}, {field}: {changed} changed and {lost} lost"
-        for (client, format), counts in found.items()
+        f"{client}, {format_name}, {field}: {changed} changed and {lost} lost"
+        for (client, format_name), counts in found.items()
         for field, (_, changed, lost) in counts.items()
-        if changed + lost > allowed.get((client, format, field), 0)
+        if changed + lost > allowed.get((client, format_name, field), 0)
     ]
 
 
@@ -57,20 +57,20 @@ def _beyond_the_ratchet(found: Measured, most: Callable[[Loss], int]) -> list[st
 def test_a_client_does_to_any_file_what_the_ratchet_says_of_it(client: Client, tmp_path: Path) -> None:
     if missing := lacks(*client.needs):
         pytest.skip(missing)
-    for format in client.formats:
+    for format_name in client.formats:
         habits = [
             habit
             for (name, of, _), loss in LOSSES.items()
-            if (name, of) == (client.name, format)
+            if (name, of) == (client.name, format_name)
             for habit in loss.habits
         ]
-        path = tmp_path / f"probes.{'json' if format == 'csl-json' else 'bib'}"
-        path.write_text(probes(habits, format))
-        shown = {item["key"]: item for item in client.read(path, format)} if habits else {}
+        path = tmp_path / f"probes.{'json' if format_name == 'csl-json' else 'bib'}"
+        path.write_text(probes(habits, format_name))
+        shown = {item["key"]: item for item in client.read(path, format_name)} if habits else {}
         for number, habit in enumerate(habits):
             item = shown.get(f"probe{number}", {})
             got, said = (comparison.folded(habit.field, text) for text in (item.get(habit.field, ""), habit.said))
-            assert got != said, f"{client.name}, {format}: it no longer {habit.does}"
+            assert got != said, f"{client.name}, {format_name}: it no longer {habit.does}"
 
 
 def test_every_loss_has_its_proof() -> None:

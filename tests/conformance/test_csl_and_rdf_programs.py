@@ -13,9 +13,9 @@ from tests.shared import shared
 
 
 @needs("pandoc")
-@pytest.mark.parametrize("format", ["bibtex", "biblatex", "citeproc"])
-def test_pandoc_sets_a_list_without_raw_macros(format: str, samples: Written) -> None:
-    path = samples.files[format]
+@pytest.mark.parametrize("format_name", ["bibtex", "biblatex", "citeproc"])
+def test_pandoc_sets_a_list_without_raw_macros(format_name: str, samples: Written) -> None:
+    path = samples.files[format_name]
     document = path.parent / "all.md"
     document.write_text('---\nnocite: "@*"\n...\n')
     told = run("pandoc", "--citeproc", "--bibliography", path, "-t", "plain", document, cwd=path.parent)

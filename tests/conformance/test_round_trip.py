@@ -14,8 +14,8 @@ from refmill_hooks import Entry
 
 def test_recorded_entries_survive_a_round_trip_through_bib_and_csl(dumps: Written) -> None:
     expected = list(_entries(dumps.files["csl-json"]))
-    for format in ("bibtex", "brief"):
-        for entry, other in zip(_entries(dumps.files[format]), expected, strict=True):
+    for format_name in ("bibtex", "brief"):
+        for entry, other in zip(_entries(dumps.files[format_name]), expected, strict=True):
             assert (entry.key, entry.id, len(entry.authors)) == (other.key, other.id, len(other.authors))
 
 

@@ -50,11 +50,11 @@ def place(tmp_path: Path) -> Path:
 class Papers(dict[str, Paper]):
     """Whatever is asked for exists."""
 
-    def __contains__(self, id: object) -> bool:
+    def __contains__(self, arxiv_id: object) -> bool:
         return True
 
-    def __missing__(self, id: str) -> Paper:
-        return Paper(f"On {id}")
+    def __missing__(self, arxiv_id: str) -> Paper:
+        return Paper(f"On {arxiv_id}")
 
 
 def run_blocks(document: Path, place: Path, environment: dict[str, str]) -> int:

@@ -125,13 +125,15 @@ class ArxivApi:
     def answer(self, form: Mapping[str, str], fault: Fault | None) -> tuple[int, str]:
         """Status and feed."""
         ids = form.get("id_list", "").split(",")
-        wrong = next((id for id in ids if id in self.refuses or not _LOOKS_LIKE_ID.search(id)), None)
+        wrong = next(
+            (arxiv_id for arxiv_id in ids if arxiv_id in self.refuses or not _LOOKS_LIKE_ID.search(arxiv_id)), None
+        )
         if wrong is not None or fault is Fault.NAMELESS_ERROR:
             return 200 if self.legacy else 400, self.error(wrong)
         size = int(form.get("max_results", "10"))
         if size == 0:
             return 500, "<h1>Internal Server Error</h1>"
-        found = {self.found(id) for id in ids} - {None}
+        found = {self.found(arxiv_id) for arxiv_id in ids} - {None}
         known: list[tuple[str, int]] = sorted(pair for pair in found if pair)
         self.random.shuffle(known)
         total = len(ids) if fault is Fault.UNKNOWN_COUNTED else len(known)
@@ -139,7 +141,7 @@ class ArxivApi:
             known, total = [], 0
         elif fault is Fault.PARTIAL_FEED:
             del known[-1]
-        entries = [self.entry(id, version) for id, version in known[:size]]
+        entries = [self.entry(arxiv_id, version) for arxiv_id, version in known[:size]]
         if fault is Fault.DUPLICATES:
             entries *= 2
         elif fault is Fault.FOREIGN_ID:
@@ -154,9 +156,9 @@ class ArxivApi:
 
     def found(self, element: str) -> tuple[str, int] | None:
         """The paper and version that the raw element of id_list matches exactly."""
-        id, v, version = element.rpartition("v")
-        if v and version.isdecimal() and id in self.papers:
-            return (id, int(version)) if 1 <= int(version) <= self.papers[id].versions else None
+        arxiv_id, v, version = element.rpartition("v")
+        if v and version.isdecimal() and arxiv_id in self.papers:
+            return (arxiv_id, int(version)) if 1 <= int(version) <= self.papers[arxiv_id].versions else None
         return (element, self.papers[element].versions) if element in self.papers else None
 
     def feed(self, entries: list[str], total: int, *, bomb: bool = False) -> str:
@@ -176,17 +178,17 @@ class ArxivApi:
             + "</feed>\n"
         )
 
-    def entry(self, id: str, version: int, paper: Paper | None = None) -> str:
-        paper = paper or self.papers[id]
+    def entry(self, arxiv_id: str, version: int, paper: Paper | None = None) -> str:
+        paper = paper or self.papers[arxiv_id]
         arxiv = ' xmlns:arxiv="http://arxiv.org/schemas/atom"' if self.legacy else ""
         scheme = ' scheme="http://arxiv.org/schemas/atom"' if self.legacy else ""
         lines = [
-            f"<id>http://arxiv.org/abs/{id}v{version}</id>",
+            f"<id>http://arxiv.org/abs/{arxiv_id}v{version}</id>",
             f"<title>{escape(paper.title)}</title>",
             f"<updated>{paper.submitted(version)}</updated>",
             f"<published>{paper.submitted(1)}</published>",
             f"<summary>{'  ' if self.legacy else ''}{escape(paper.abstract)}\n</summary>",
-            f'<link href="https://arxiv.org/abs/{id}v{version}" rel="alternate" type="text/html"/>',
+            f'<link href="https://arxiv.org/abs/{arxiv_id}v{version}" rel="alternate" type="text/html"/>',
             *(f'<category term="{term}" scheme="http://arxiv.org/schemas/atom"/>' for term in paper.categories),
             f'<arxiv:primary_category{arxiv} term="{paper.categories[0]}"{scheme}/>',
             *(f"<arxiv:doi{arxiv}>{escape(doi)}</arxiv:doi>" for doi in paper.dois),
@@ -198,10 +200,10 @@ class ArxivApi:
             lines.append(f"<arxiv:journal_ref{arxiv}>{escape(paper.journal_ref)}</arxiv:journal_ref>")
         return "  <entry>\n" + "".join(f"    {line}\n" for line in lines) + "  </entry>\n"
 
-    def error(self, id: str | None) -> str:
-        said = "internal error" if id is None else f"incorrect id format for {id}"
+    def error(self, arxiv_id: str | None) -> str:
+        said = "internal error" if arxiv_id is None else f"incorrect id format for {arxiv_id}"
         scheme = "http" if self.legacy else "https"
-        about = f"{scheme}://arxiv.org/api/errors" + ("" if id is None else f"#{said.replace(' ', '_')}")
+        about = f"{scheme}://arxiv.org/api/errors" + ("" if arxiv_id is None else f"#{said.replace(' ', '_')}")
         entry = (
             f"<entry><id>{about}</id><title>Error</title><summary>{said}</summary>"
             f"<updated>2026-04-12T22:59:06Z</updated><author><name>arXiv api core</name></author></entry>"
@@ -212,7 +214,7 @@ class ArxivApi:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format_name: str, *args: object) -> None:
         pass
 
     def do_GET(self) -> None:

@@ -59,7 +59,7 @@ class DoiOrg:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *arguments: object) -> None:
+            def log_message(self, format_name: str, *arguments: object) -> None:
                 """Says nothing."""
 
         return Handler

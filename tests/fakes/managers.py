@@ -69,9 +69,9 @@ class _Manager:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = handle_any
+            do_GET = do_POST = handle_any  # noqa: N815, the names that http.server calls
 
-            def log_message(self, format: str, *arguments: object) -> None:
+            def log_message(self, format_name: str, *arguments: object) -> None:
                 """Says nothing."""
 
         return Handler

@@ -68,7 +68,7 @@ class OaiPmh:
         if not page:
             return 200, document('<error code="noRecordsMatch">none</error>')
         rest = f"start={start + PAGE}&from={since}" if start + PAGE < len(listed) else ""
-        records = "".join(record(id, day) for id, day in page)
+        records = "".join(record(arxiv_id, day) for arxiv_id, day in page)
         ending = f"<resumptionToken>{self._spell(rest)}</resumptionToken>"
         body = document(f"<ListRecords>{records}{ending}</ListRecords>")
         return 200, body[: len(body) // 2] if fault == CUT else body
@@ -87,7 +87,7 @@ class OaiPmh:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *arguments: object) -> None:
+            def log_message(self, format_name: str, *arguments: object) -> None:
                 """Says nothing."""
 
         return Handler
@@ -101,16 +101,16 @@ def document(inner: str) -> bytes:
     ).encode()
 
 
-def record(id: str, day: str, title: str = "Paper") -> str:
+def record(arxiv_id: str, day: str, title: str = "Paper") -> str:
     """A record; with a hyphen before the id, a deleted one."""
-    if id.startswith("-"):
+    if arxiv_id.startswith("-"):
         return (
-            f'<record><header status="deleted"><identifier>oai:arXiv.org:{id[1:]}</identifier>'
+            f'<record><header status="deleted"><identifier>oai:arXiv.org:{arxiv_id[1:]}</identifier>'
             f"<datestamp>{day}</datestamp></header></record>"
         )
     return (
-        f"<record><header><identifier>oai:arXiv.org:{id}</identifier><datestamp>{day}</datestamp></header><metadata>"
-        f'<arXiv xmlns="http://arxiv.org/OAI/arXiv/"><id>{id}</id><created>{day}</created><authors><author>'
-        f"<keyname>Bee</keyname><forenames>Ann</forenames></author></authors><title>{title} {id}</title>"
+        f"<record><header><identifier>oai:arXiv.org:{arxiv_id}</identifier><datestamp>{day}</datestamp></header><metadata>"
+        f'<arXiv xmlns="http://arxiv.org/OAI/arXiv/"><id>{arxiv_id}</id><created>{day}</created><authors><author>'
+        f"<keyname>Bee</keyname><forenames>Ann</forenames></author></authors><title>{title} {arxiv_id}</title>"
         f"<categories>cs.LG</categories></arXiv></metadata></record>"
     )

@@ -65,10 +65,10 @@ def test_ids_are_found_in_running_text_but_not_inside_other_numbers() -> None:
 
 
 def test_an_id_leads_back_to_its_url_doi_and_citation_form() -> None:
-    id = ArxivId("0706.1234", 1)
-    assert id.url == "https://arxiv.org/abs/0706.1234v1"
-    assert id.doi == "10.48550/arXiv.0706.1234"
-    assert id.citation("math.FA") == "arXiv:0706.1234v1 [math.FA]"
+    arxiv_id = ArxivId("0706.1234", 1)
+    assert arxiv_id.url == "https://arxiv.org/abs/0706.1234v1"
+    assert arxiv_id.doi == "10.48550/arXiv.0706.1234"
+    assert arxiv_id.citation("math.FA") == "arXiv:0706.1234v1 [math.FA]"
     assert ArxivId("hep-th/9901001").citation("hep-th") == "arXiv:hep-th/9901001"
 
 
@@ -91,16 +91,16 @@ def test_a_doi_is_bared_of_its_url() -> None:
 
 @given(st.integers(1, 99999), st.integers(1, 12), st.integers(15, 30), st.none() | st.integers(1, 40))
 def test_all_forms_of_an_id_read_back(number: int, month: int, year: int, version: int | None) -> None:
-    id = ArxivId(f"{year}{month:02}.{number:05}", version)
-    assert parse_id(id.versioned) == parse_id(id.url) == parse_id(id.pdf_url + ".pdf") == id
-    assert parse_id(id.citation("cs.LG")) == id
-    assert parse_id(id.doi).id == id.id
+    arxiv_id = ArxivId(f"{year}{month:02}.{number:05}", version)
+    assert parse_id(arxiv_id.versioned) == parse_id(arxiv_id.url) == parse_id(arxiv_id.pdf_url + ".pdf") == arxiv_id
+    assert parse_id(arxiv_id.citation("cs.LG")) == arxiv_id
+    assert parse_id(arxiv_id.doi).id == arxiv_id.id
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_refused(text: str) -> None:
     try:
-        id = parse_id(text)
+        arxiv_id = parse_id(text)
     except BadIdentifier:
         return
-    assert parse_id(id.versioned) == id
+    assert parse_id(arxiv_id.versioned) == arxiv_id

@@ -8,7 +8,7 @@ import tarfile
 
 from tests.shared import shared
 
-from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import abs_reader
 from refmill.builtin.listings.layout import records_of_lines
 from refmill_hooks import Entry, Source
 from refmill_hooks.text import plain
@@ -45,7 +45,7 @@ def test_at_least_99_of_100_records_agree_with_arxiv_or_differ_on_purpose() -> N
             if stream is None:
                 continue
             for lines in records_of_lines(Source(io.BytesIO(stream.read()))):
-                entry = abs.entry(lines)
+                entry = abs_reader.entry(lines)
                 key = f"{entry.id}v{entry.versions[-1].number if entry.versions else 1}"
                 if key in truth:
                     total += 1

@@ -41,9 +41,9 @@ _GUARD = re.compile(r"\\[a-zA-Z]+\s*|\\.|[{}$]|[^\\{}$]+", re.DOTALL)
 
 
 def unprotected(value: str) -> str:
-    """A LaTeX value without the braces that only protect capitals or math, and with plain `% & # _`.
+    r"""A LaTeX value without the braces that only protect capitals or math, and with plain `% & # _`.
 
-    What is TeX stays TeX: `{\\"o}`, `\\emph{x}` and what stands between dollars.
+    What is TeX stays TeX: `{\"o}`, `\emph{x}` and what stands between dollars.
     """
     if "{" not in value and "\\" not in value:
         return value

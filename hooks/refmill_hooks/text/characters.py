@@ -85,7 +85,7 @@ def is_invisible(character: str) -> bool:
 
 
 def accented(base: str, marks: str) -> str:
-    """`{\\"o}`, or "" where TeX has no command for it."""
+    r"""`{\"o}`, or "" where TeX has no command for it."""
     commands = [_COMMAND_OF_ACCENT.get(mark, "") for mark in marks]
     if not marks or not base.isascii() or not all(commands):
         return ""

@@ -36,21 +36,21 @@ _LATEX_OF = str.maketrans({
 })  # fmt: skip
 
 
-def latex(text: str, *, ascii: bool = False) -> str:
-    """A BibTeX or BibLaTeX value that compiles: balanced braces, math in braces; `ascii` leaves no other letters.
+def latex(text: str, *, ascii_only: bool = False) -> str:
+    r"""A BibTeX or BibLaTeX value that compiles: balanced braces, math in braces; `ascii_only` leaves no other letters.
 
-    Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\\%`, `{$H_{0}$}`, raw UTF-8
+    Encoding twice changes nothing. Forms are those that BibTeX readers understand alike: `\%`, `{$H_{0}$}`, raw UTF-8
     for letters.
     """
     if is_ordinary(text):
         return text
     text = printable(text)
-    if ascii and not text.isascii():
+    if ascii_only and not text.isascii():
         text = _COMMAND_BEFORE_LETTER.sub(r"\1 ", text)
         text = "".join([sign for sign in text.replace("\u00a0", " ") if sign < "\x80" or not is_invisible(sign)])
-    if not is_marked(text) and (text.isascii() or not ascii) and "\n" not in text:
+    if not is_marked(text) and (text.isascii() or not ascii_only) and "\n" not in text:
         return text
-    value = _marked_latex(text, ascii)
+    value = _marked_latex(text, ascii_only)
     return _AT_LINE_BEGIN.sub(r"\1{@}", value) if "\n" in value and "@" in value else value
 
 
@@ -59,19 +59,19 @@ _AT_LINE_BEGIN = re.compile(r"(\n\s*)@")
 """Where some programs see the beginning of another entry, whatever is open in front of it."""
 
 
-def _marked_latex(text: str, ascii: bool) -> str:
+def _marked_latex(text: str, ascii_only: bool) -> str:
     if (simple := only_math(text)) is not None:
         if len(simple) == 1:
-            return _latex_text(text, ascii)
-        simple[::2] = [_latex_text(part, ascii) for part in simple[::2]]
-        simple[1::2] = [_math(body, ascii) for body in simple[1::2]]
+            return _latex_text(text, ascii_only)
+        simple[::2] = [_latex_text(part, ascii_only) for part in simple[::2]]
+        simple[1::2] = [_math(body, ascii_only) for body in simple[1::2]]
         return "".join(simple)  # without a brace in the text there is none to pair
     parts: list[str] = []
     for kind, value in tokens(text):
         if kind == TEXT:
-            parts.append(_latex_text(value, ascii))
+            parts.append(_latex_text(value, ascii_only))
         elif kind == MATH:
-            parts.append(_math(value, ascii))
+            parts.append(_math(value, ascii_only))
         elif kind == OPEN:
             parts.append(_LATEX_FONT.get(value, "{"))
         else:
@@ -80,12 +80,12 @@ def _marked_latex(text: str, ascii: bool) -> str:
 
 
 @remembered(1 << 12)
-def _math(body: str, ascii: bool) -> str:
+def _math(body: str, ascii_only: bool) -> str:
     value = latex_math(body)
     if not value:
-        return _MATH_OR_BRACE.sub(_named, _latex_text(f"${body}$", ascii))
+        return _MATH_OR_BRACE.sub(_named, _latex_text(f"${body}$", ascii_only))
     if not value.isascii():
-        value = BEYOND_ASCII.sub(_ascii_in_math, value) if ascii else unmistakable(value)
+        value = BEYOND_ASCII.sub(_ascii_in_math, value) if ascii_only else unmistakable(value)
     return f"{{${value}$}}"
 
 
@@ -152,7 +152,7 @@ _MARKED = re.compile("([A-Za-z])([\u0300-\u036f]{1,9}+)(?![\u0300-\u036f])")
 """A letter with accents that Unicode has no one character for, as many as any language sets on one."""
 
 
-def _latex_text(text: str, ascii: bool) -> str:
+def _latex_text(text: str, ascii_only: bool) -> str:
     if "\\" in text or "{" in text or "}" in text or "$" in text or "<" in text or ">" in text or "~" in text:
         text = text.translate(_LATEX_OF)
     else:
@@ -163,6 +163,6 @@ def _latex_text(text: str, ascii: bool) -> str:
         return text
     if _MARK.search(text):
         text = _MARKED.sub(lambda match: accented(match[1], match[2]) or match[0], text)
-    if ascii:
+    if ascii_only:
         return BEYOND_ASCII.sub(lambda match: ascii_character(match[0]), text)
     return unmistakable(BEYOND_ASCII.sub(lambda match: utf8_character(match[0]), text))

@@ -1,7 +1,7 @@
-"""Cuts arXiv's text, Unicode mixed with TeX, into tokens: text in Unicode, math, fonts that open and close.
+r"""Cuts arXiv's text, Unicode mixed with TeX, into tokens: text in Unicode, math, fonts that open and close.
 
-What it understands: accents in all their spellings, symbols, citation commands (`\\citet{key}` becomes `[key]`), fonts,
-groups, math between dollars, `\\(…\\)` or `\\[…\\]`, HTML entities and tags. A command it does not know stays as it is
+What it understands: accents in all their spellings, symbols, citation commands (`\citet{key}` becomes `[key]`), fonts,
+groups, math between dollars, `\(…\)` or `\[…\]`, HTML entities and tags. A command it does not know stays as it is
 printed. `refmill_hooks.text` and `refmill_hooks.text.latex_values` make text of the tokens.
 """
 
@@ -188,6 +188,7 @@ def _is_sound(text: str) -> bool:
 
 
 def joined(parts: Iterable[str]) -> str:
+    """The parts as one text, with single blanks and composed letters."""
     text = "".join(parts)
     if "  " in text:
         text = re.sub(" {2,}", " ", text)

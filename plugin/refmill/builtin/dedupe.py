@@ -64,8 +64,8 @@ def _joined(same: list[Entry]) -> Entry:
     dois = dict.fromkeys(doi for each in (newest, *same) for doi in each.doi)
     others = ", ".join(each.versioned_id + (f" ({each.key})" if each.key else "") for each in same[1:])
     extra = {name: value for each in reversed(same) for name, value in each.extra.items()} | {MERGED: others}
-    id = next((each.id for each in (newest, *same) if each.id), "")
-    return first.replace(**changes, id=id, doi=tuple(dois), version=newest.version, extra=extra)
+    arxiv_id = next((each.id for each in (newest, *same) if each.id), "")
+    return first.replace(**changes, id=arxiv_id, doi=tuple(dois), version=newest.version, extra=extra)
 
 
 def _age(entry: Entry) -> tuple[int, str]:

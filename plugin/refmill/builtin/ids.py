@@ -53,13 +53,13 @@ def records(source: Source) -> Iterator[str]:
 def entry(record: str) -> Entry:
     """An entry that has an id, or a publisher's DOI, and nothing else. Raises ReadError."""
     try:
-        id = parse_id(record)
+        arxiv_id = parse_id(record)
     except BadIdentifier as error:
         doi = bare_doi(record)
         if doi and not is_arxiv_doi(doi):
             return Entry(doi=(doi,), source="ids")
         raise ReadError(str(error)) from error
-    return Entry(id=id.id, version=id.version, source="ids")
+    return Entry(id=arxiv_id.id, version=arxiv_id.version, source="ids")
 
 
 def _words(line: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""The command line: one module a command, loaded when it is run."""
+"""The command line: one module a command, loaded when it is run.
+
+`arguments` of such a module declares what the command takes, `run` does it and returns the exit status.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ _NONE = "none"
 
 
 def plugin_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which plugins to load beside the installed ones."""
     group = parser.add_argument_group("plugins")
     group.add_argument(
         "--plugin", metavar="FILE", action="append", default=[], help="load a Python file with plugins of your own"
@@ -25,6 +26,7 @@ def plugin_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def overwrite_argument(parser: argparse.ArgumentParser) -> None:
+    """Whether an output may replace an input."""
     parser.add_argument(
         "--overwrite", action="store_true", help="let an output be an input, which is replaced once it was read whole"
     )
@@ -32,7 +34,9 @@ def overwrite_argument(parser: argparse.ArgumentParser) -> None:
 
 def source_arguments(parser: argparse.ArgumentParser) -> None:
     """How to read and whom to ask."""
-    parser.add_argument("--from", dest="format", metavar="FORMAT", help="how to read the inputs; told by content else")
+    parser.add_argument(
+        "--from", dest="input_format", metavar="FORMAT", help="how to read the inputs; told by content else"
+    )
     group = parser.add_argument_group("enrichment")
     group.add_argument(
         "--enrich",
@@ -64,7 +68,7 @@ def job_of(args: argparse.Namespace, **more: object) -> Job:
         raise UsageError(f"--max-age {args.max_age:g}: write a number of days, 0 or more")
     names = [name for name in args.enrich.split(",") if name]
     return Job(
-        format=args.format,
+        input_format=args.input_format,
         enrichers=[] if names == [_NONE] else names,
         snapshots=args.snapshot,
         offline=args.offline,

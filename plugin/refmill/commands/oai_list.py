@@ -47,6 +47,7 @@ class Record:
 
     @property
     def day(self) -> str:
+        """The datestamp without a time of day, `2024-05-01`."""
         return self.datestamp[:10]
 
 
@@ -66,6 +67,7 @@ class Page:
 
     @property
     def error(self) -> str:
+        """The code of the error and what the service says of it."""
         return f"{self.code}: {self.said or 'no reason is given'}"
 
 

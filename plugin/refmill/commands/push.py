@@ -49,9 +49,9 @@ class _Target(msgspec.Struct):
 
 
 class _Selected(msgspec.Struct):
-    libraryID: str | int = ""
-    libraryName: str = ""
-    libraryEditable: bool = True
+    library_id: str | int = msgspec.field(default="", name="libraryID")
+    library_name: str = msgspec.field(default="", name="libraryName")
+    is_editable: bool = msgspec.field(default=True, name="libraryEditable")
     targets: list[_Target] | None = None
 
 
@@ -73,10 +73,10 @@ class Zotero:
             self.library = "local"
             return
         chosen = self._selected()
-        if chosen.libraryEditable is False:
-            name = quoted(chosen.libraryName or "")
+        if chosen.is_editable is False:
+            name = quoted(chosen.library_name or "")
             raise PushError(f"Zotero: the selected library {name!r} is read-only; select another")
-        self.library = "" if chosen.libraryID is None else str(chosen.libraryID)
+        self.library = "" if chosen.library_id is None else str(chosen.library_id)
         self._target = self._find(collection, chosen) if collection else ""
 
     def _selected(self) -> _Selected:
@@ -178,8 +178,8 @@ def push(
     """
     done = Pushed()
 
-    def render(format: str, entries: list[Entry]) -> str:
-        exporter = registry.exporter(format)
+    def render(format_name: str, entries: list[Entry]) -> str:
+        exporter = registry.exporter(format_name)
         return _file(entries, exporter, exporter.options(), done)
 
     program = PROGRAMS[to](collection, render)

@@ -36,11 +36,11 @@ def open_inputs(
     inputs: Iterable[str],
     registry: Registry,
     *,
-    format: str | None = None,
+    input_format: str | None = None,
     note: Callable[[str], None] = lambda text: None,
     damaged: Callable[[str, str], None] = lambda name, reason: None,
 ) -> Iterator[Opened]:
-    """Opens one source after the other, with the reader that recognises it (or the one called `format`).
+    """Opens one source after the other, with the reader that recognises it (or the one called `input_format`).
 
     An input is a path, a folder (read recursively, hidden files left out), a glob, `-` for stdin, or an arXiv id or DOI
     in any spelling. What lies in a folder or an archive and is no dump is left out and told through `note`; what cannot
@@ -61,7 +61,7 @@ def open_inputs(
         try:
             for source in _sources(path):
                 try:
-                    reader = _recognise(source, registry, format, note)
+                    reader = _recognise(source, registry, input_format, note)
                 except UsageError as error:
                     if was_named and "!" not in source.name:
                         raise
@@ -167,14 +167,16 @@ def _reason(error: BaseException) -> str:
     return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _recognise(source: Source, registry: Registry, format: str | None, note: Callable[[str], None]) -> Reader[Any]:
+def _recognise(
+    source: Source, registry: Registry, input_format: str | None, note: Callable[[str], None]
+) -> Reader[Any]:
     rest = source.stream
     head = rest.read(BLOCK)
     source.stream = cast(BinaryIO, Rewound(head, rest))
     if len(head) < BLOCK and _NO_ENTRIES.fullmatch(head):
         note(f"{source.name}: a file without entries")
-    if format is not None:
-        return registry.reader(format)
+    if input_format is not None:
+        return registry.reader(input_format)
     if not head.strip(b" \t\r\n\f\xef\xbb\xbf"):
         return _reader_by_suffix(source.name, registry, may_go_on=len(head) == BLOCK)
     claims = [reader for reader in registry.readers.values() if _sniffs(reader, head)]

@@ -212,9 +212,11 @@ class Rewound(io.RawIOBase):
         self._rest = rest
 
     def readable(self) -> bool:
+        """Always, as `io.RawIOBase` asks."""
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """The bytes of the head, at most `size`; those of the stream when it is used up."""
         if not self._head:
             return self._rest.read(size)
         if size is None or size < 0:
@@ -224,6 +226,7 @@ class Rewound(io.RawIOBase):
         return head
 
     def readinto(self, buffer: Any) -> int:
+        """As `read`, into a buffer."""
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)

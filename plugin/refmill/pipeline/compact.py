@@ -84,8 +84,10 @@ _NUMBERS = {f"{number:03}": (number >> 3, 1 << (number & 7)) for number in range
 
 
 class IdSet:
-    """A set for arXiv ids, which are numbered through: a bit each, for up to a thousand that have all but three digits
-    in common. Any other string is held as a CompactSet holds it.
+    """A set for arXiv ids, which are numbered through.
+
+    It holds a bit each, for up to a thousand that have all but three digits in common. Any other string is held as a
+    CompactSet holds it.
     """
 
     def __init__(self) -> None:

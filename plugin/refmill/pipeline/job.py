@@ -33,7 +33,7 @@ class Job:
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
     to: str | None = None
-    format: str | None = None
+    input_format: str | None = None
     options: Sequence[str] = ()
     snapshots: Sequence[str] = ()
     enrichers: Sequence[str] = DEFAULT_ENRICHERS

@@ -32,6 +32,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class KeyOptions:
+    """How keys are made, for entries that bring none."""
+
     template: str = field(
         default="{auth}{year}{title}",
         metadata={"help": "of {auth} {year} {shortyear} {title} {shorttitle} {veryshorttitle} {eprint}"},

@@ -102,6 +102,7 @@ class ProcessPool(Executor):
             self.kill()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """The outcome to come of `fn`, which is called in a process that is free."""
         future: Future[T] = _Awaited(self)
         self._queue.append((pickle.dumps((fn, args, kwargs)), future))
         self._receive(timeout=0)

@@ -40,6 +40,7 @@ def read_entries(opened: Iterable[Opened], registry: Registry, report: Report) -
 
 
 def tell_latin1(source: Source, report: Report) -> None:
+    """Tell of the lines that were not UTF-8."""
     if source.latin1_lines:
         report.note(f"{source.name}: {source.latin1_lines:,} lines are not UTF-8 and were read as Latin-1")
 

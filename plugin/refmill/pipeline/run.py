@@ -158,7 +158,7 @@ def _opened(job: Job, registry: Registry, report: Report) -> Iterator[Opened]:
     return open_inputs(
         job.inputs,
         registry,
-        format=job.format,
+        input_format=job.input_format,
         note=report.note,
         damaged=lambda name, reason: report.unreadable(name, 0, reason, ""),
     )

@@ -148,7 +148,9 @@ class Told(Report):
         self.problems: list[Problem] = []
 
     def unreadable(self, file: str, line: int, reason: str, raw: str) -> None:
+        """Keep a problem of a record that gave no entry, as `Report.unreadable` does."""
         self.problems.append(Problem(self.summary.read, line, reason, raw, is_incomplete=False))
 
     def incomplete(self, file: str, line: int, reason: str, raw: str) -> None:
+        """Keep a problem of the entry that was read last, as `Report.incomplete` does."""
         self.problems.append(Problem(self.summary.read - 1, line, reason, raw, is_incomplete=True))

@@ -53,6 +53,7 @@ class Plugin:
 
     @property
     def built_in(self) -> bool:
+        """Whether it came with refmill itself."""
         return self.distribution == "refmill"
 
     @property
@@ -91,6 +92,7 @@ class Registry:
 
     @property
     def faulty(self) -> list[Plugin]:
+        """The plugins that could not be loaded or broke the contract."""
         return [plugin for plugin in self.plugins if plugin.faults]
 
     def owner(self, role: Reader[Any] | Enricher[Any] | Transform[Any] | Exporter[Any]) -> Plugin:
@@ -119,15 +121,19 @@ class Registry:
         return entry
 
     def reader(self, name: str) -> Reader[Any]:
+        """The reader of this name. Raises UsageError where there is none, with the names that there are."""
         return self._named("input format", name, self.readers)
 
     def enricher(self, name: str) -> Enricher[Any]:
+        """The enricher of this name; UsageError as `reader`."""
         return self._named("enricher", name, self.enrichers)
 
     def transform(self, name: str) -> Transform[Any]:
+        """The transform of this name; UsageError as `reader`."""
         return self._named("transform", name, self.transforms)
 
     def exporter(self, name: str) -> Exporter[Any]:
+        """The exporter of this name; UsageError as `reader`."""
         return self._named("output format", name, self.exporters)
 
     def exporter_for(self, path: str) -> Exporter[Any]:

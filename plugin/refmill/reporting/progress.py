@@ -32,10 +32,12 @@ class Progress:
 
     @classmethod
     def on_stderr(cls, *, quiet: bool = False) -> Progress:
+        """Progress and messages on stderr, nothing with `quiet`."""
         return cls(None if quiet else error_stream())
 
     @classmethod
     def silent(cls) -> Progress:
+        """Neither progress nor messages."""
         return cls(None)
 
     def __enter__(self) -> Progress:
@@ -50,6 +52,7 @@ class Progress:
             self._status = None
 
     def say(self, text: str) -> None:
+        """Write a message above the line of progress."""
         if self._stream is None:
             return
         if self._status is not None:

@@ -155,10 +155,12 @@ class Report:
             self.summary.notes.append(text)
 
     def unreadable(self, file: str, line: int, reason: str, raw: str) -> None:
+        """A record that gave no entry: `reason` says why, `raw` is its text."""
         self.summary.unreadable += 1
         self._problem(file, line, reason, raw)
 
     def incomplete(self, file: str, line: int, reason: str, raw: str) -> None:
+        """A record that gave an entry which lacks what `reason` tells of."""
         self.summary.incomplete += 1
         self._problem(file, line, reason, raw)
 
@@ -181,27 +183,32 @@ class Report:
         elif problems == EXAMPLES + 1:
             self.say("more such records: " + (f"see {self._problems_path}" if self._problems else "--problems FILE"))
 
-    def duplicate(self, id: str) -> None:
+    def duplicate(self, arxiv_id: str) -> None:
+        """An id that came again, and was left out."""
         self.summary.duplicates += 1
         if self.is_page:
-            self._keep("duplicates", {"id": id})
+            self._keep("duplicates", {"id": arxiv_id})
 
-    def found(self, id: str, source: str) -> None:
+    def found(self, arxiv_id: str, source: str) -> None:
+        """An id of which `source` knew."""
         self.summary.found += 1
-        self._outcome({"id": id, "state": "found", "source": source})
+        self._outcome({"id": arxiv_id, "state": "found", "source": source})
 
-    def missing(self, id: str, reason: str) -> None:
-        self.summary.missing.add(id)
+    def missing(self, arxiv_id: str, reason: str) -> None:
+        """An id that does not exist, by the word of a source."""
+        self.summary.missing.add(arxiv_id)
         self.summary.absences = _first_reasons([*self.summary.absences, reason])
-        self._outcome({"id": id, "state": "missing", "reason": reason})
+        self._outcome({"id": arxiv_id, "state": "missing", "reason": reason})
 
-    def unknown(self, id: str, reason: str, *, may_pass: bool = False) -> None:
-        self.summary.unknown.add(id)
+    def unknown(self, arxiv_id: str, reason: str, *, may_pass: bool = False) -> None:
+        """An id that no source could tell of; with `may_pass` it is worth asking again."""
+        self.summary.unknown.add(arxiv_id)
         self.summary.may_pass |= may_pass
         self.summary.refusals = _first_reasons([*self.summary.refusals, reason])
-        self._outcome({"id": id, "state": "unknown", "reason": reason})
+        self._outcome({"id": arxiv_id, "state": "unknown", "reason": reason})
 
     def disputes(self, disputes: list[Dispute]) -> None:
+        """Values of an entry on which two sources disagree."""
         self.summary.disputes += len(disputes)
         if self._ids_path:
             for dispute in disputes:

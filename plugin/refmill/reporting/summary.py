@@ -20,6 +20,7 @@ class Tally:
     examples: list[str] = field(default_factory=list)
 
     def add(self, example: str) -> None:
+        """Count one more; the first few are kept as examples."""
         self.count += 1
         if len(self.examples) < EXAMPLES and example not in self.examples:
             self.examples.append(example)

@@ -1,7 +1,7 @@
-"""The one door to the terminal: what data holds is shown there, never obeyed.
+r"""The one door to the terminal: what data holds is shown there, never obeyed.
 
 A file name, a title or the answer of a service may hold characters that move the cursor, colour, reorder or hide what
-is on the screen. They are written as escapes that can be seen (`\\x1b`), whatever the stream is: what goes into a file
+is on the screen. They are written as escapes that can be seen (`\x1b`), whatever the stream is: what goes into a file
 today is shown on a terminal tomorrow. Characters that the encoding of a stream lacks are escaped in the same way.
 """
 

@@ -98,6 +98,7 @@ class HttpNet:
         self.close()
 
     def close(self) -> None:
+        """Close all connections."""
         for service in self._services.values():
             service.session.close()
 

@@ -82,6 +82,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        """Close the database; the next question opens it again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -111,6 +112,7 @@ class Store:
             self._run(lambda connection: store_tables.insert(connection, statement, rows))
 
     def stats(self) -> Stats:
+        """What is kept, by service, and the bytes it takes; a store that is not there is not made."""
         services, pushes = self._run(store_tables.counts) if self._exists() else ({}, {})
         files = [self.path, *_beside(self.path)]
         return Stats(self.path, sum(file.stat().st_size for file in files if file.is_file()), services, pushes)

@@ -66,31 +66,31 @@ def test_what_would_run_or_break_out_is_shown(title: str, value: str) -> None:
     assert latex(title) == value
 
 
-@pytest.mark.parametrize("ascii", [False, True], ids=["UTF-8", "ASCII"])
-def test_no_value_holds_a_command_that_was_not_printed_or_is_not_harmless(cases: int, ascii: bool) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["UTF-8", "ASCII"])
+def test_no_value_holds_a_command_that_was_not_printed_or_is_not_harmless(cases: int, ascii_only: bool) -> None:
     for text in values(cases):
-        value = latex(text, ascii=ascii)
+        value = latex(text, ascii_only=ascii_only)
         named = {name for name in commands(value) if name.isalpha() and name.isascii()}
         assert named <= HARMLESS, (text, value)
         assert named <= MADE | set(re.findall(r"\\([a-zA-Z]+)", entities.unescape(text))), (text, value)
         assert "" not in commands(value), (text, value)
 
 
-@pytest.mark.parametrize("ascii", [False, True], ids=["UTF-8", "ASCII"])
-def test_no_value_ends_its_field_or_holds_what_tex_reads_otherwise(cases: int, ascii: bool) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["UTF-8", "ASCII"])
+def test_no_value_ends_its_field_or_holds_what_tex_reads_otherwise(cases: int, ascii_only: bool) -> None:
     for text in values(cases, seed=2):
-        value = latex(text, ascii=ascii)
+        value = latex(text, ascii_only=ascii_only)
         found = depths(value)
         assert min(found) == found[-1] == 0, (text, value)
         assert not re.search(r"\^\^|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|\n\s*@", value), (text, value)
-        assert value.isascii() or not ascii
+        assert value.isascii() or not ascii_only
 
 
-@pytest.mark.parametrize("ascii", [False, True], ids=["UTF-8", "ASCII"])
-def test_latex_twice_is_latex_once(cases: int, ascii: bool) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["UTF-8", "ASCII"])
+def test_latex_twice_is_latex_once(cases: int, ascii_only: bool) -> None:
     for text in values(cases, seed=3):
-        value = latex(text, ascii=ascii)
-        assert latex(value, ascii=ascii) == value, text
+        value = latex(text, ascii_only=ascii_only)
+        assert latex(value, ascii_only=ascii_only) == value, text
 
 
 def test_no_letter_or_digit_of_a_text_without_markup_is_dropped(cases: int) -> None:
@@ -155,15 +155,15 @@ def test_a_key_longer_than_bibtex_takes_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "ascii"),
+    ("value", "ascii_tex"),
     [
         (r"$\inпут{x}$", r"$\in put{x}$"),
         ("\\\uff49nput{x}", r"{\textbackslash}input{x}"),
         ("10½ µm, 10⁵", r"10{$\frac{1}{2}$} {$\mu$}m, 10{$^{5}$}"),
     ],
 )
-def test_letters_that_are_spelled_join_no_command(value: str, ascii: str) -> None:
-    assert ascii_latex(value) == ascii
+def test_letters_that_are_spelled_join_no_command(value: str, ascii_tex: str) -> None:
+    assert ascii_latex(value) == ascii_tex
 
 
 @pytest.mark.parametrize("sign", [*' ,"{}%#~\\', "\n", "\x01", "\x85", "\u202e", "\u200b", "^^"])

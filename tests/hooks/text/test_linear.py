@@ -15,7 +15,7 @@ from refmill.builtin import ids
 from refmill.builtin.arxiv_api import reader as atom
 from refmill.builtin.bibtex import reader as bib
 from refmill.builtin.csl_json import reader as csl
-from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import abs_reader
 from refmill.builtin.listings import reader as listing
 from refmill.builtin.oai_pmh import reader as oai
 from refmill.builtin.snapshot import reader as snapshot
@@ -41,7 +41,7 @@ WORK: dict[str, Callable[[str], object]] = {
     "plain": plain,
     "html": html,
     "latex": latex,
-    "latex to ASCII": lambda each: latex(each, ascii=True),
+    "latex to ASCII": lambda each: latex(each, ascii_only=True),
     "paragraphs": paragraphs,
     "protect_capitals": protect_capitals,
     "unprotected": unprotected,
@@ -141,7 +141,7 @@ def test_repeated_pieces_of_any_kind_stay_linear(name: str) -> None:
         assert grown < 9, f"{name} of {(head, piece, tail)} took {grown:.0f} times as long for four times the text"
 
 
-MODULES = (abs, atom, bib, csl, ids, listing, oai, snapshot, text)
+MODULES = (abs_reader, atom, bib, csl, ids, listing, oai, snapshot, text)
 READERS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 LINES = [
     b"{",
@@ -179,7 +179,7 @@ LINES = [
 
 FRAMES = {
     text: b"Title\nAnn%bBee, C. Dee\n\nWe study.\n\n%b pp\n\narXiv:2403.01234 - %b\nCreated: 2024-03-02 Updated:%bx\n",
-    abs: b"\\\\\narXiv%b:%b1\nFrom: <%bx\nDate: (%bx\nTitle%b:\n\\\\%bx\n",
+    abs_reader: b"\\\\\narXiv%b:%b1\nFrom: <%bx\nDate: (%bx\nTitle%b:\n\\\\%bx\n",
     ids: b"arxiv%b:%bx\n",
     oai: b"<OAI-PMH><record %b><metadata %b><id>x%by</id></metadata></record></OAI-PMH>",
     atom: b"<feed %b><entry %b><id>x%by</id></entry></feed>",

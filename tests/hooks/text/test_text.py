@@ -42,9 +42,14 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("printed", "unicode", "tex", "ascii", "rich"), SHAPES, ids=[shape[0] for shape in SHAPES])
-def test_each_shape_has_its_forms(printed: str, unicode: str, tex: str, ascii: str, rich: str) -> None:
-    assert (plain(printed), latex(printed), latex(printed, ascii=True), html(printed)) == (unicode, tex, ascii, rich)
+@pytest.mark.parametrize(("printed", "unicode", "tex", "ascii_tex", "rich"), SHAPES, ids=[shape[0] for shape in SHAPES])
+def test_each_shape_has_its_forms(printed: str, unicode: str, tex: str, ascii_tex: str, rich: str) -> None:
+    assert (plain(printed), latex(printed), latex(printed, ascii_only=True), html(printed)) == (
+        unicode,
+        tex,
+        ascii_tex,
+        rich,
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,8 +115,8 @@ PIECES = st.lists(
 
 
 @given(PIECES, st.booleans())
-def test_braces_balance_in_any_latex(text: str, ascii: bool) -> None:
-    value = latex(text, ascii=ascii)
+def test_braces_balance_in_any_latex(text: str, ascii_only: bool) -> None:
+    value = latex(text, ascii_only=ascii_only)
     depths = [0]
     for brace in re.findall(r"[{}]", value):
         depths.append(depths[-1] + (1 if brace == "{" else -1))
@@ -120,7 +125,7 @@ def test_braces_balance_in_any_latex(text: str, ascii: bool) -> None:
 
 @given(PIECES)
 def test_ascii_is_pure_whatever_the_text(text: str) -> None:
-    assert latex(text, ascii=True).isascii()
+    assert latex(text, ascii_only=True).isascii()
 
 
 @given(st.sampled_from(SHAPES), st.sampled_from(SHAPES))
@@ -129,7 +134,7 @@ def test_to_encode_twice_changes_nothing(one: tuple[str, ...], other: tuple[str,
     for encode in (latex, plain, html):
         once = encode(text)
         assert encode(once) == once, encode.__name__
-    assert latex(latex(text, ascii=True), ascii=True) == latex(text, ascii=True)
+    assert latex(latex(text, ascii_only=True), ascii_only=True) == latex(text, ascii_only=True)
 
 
 LETTERS = st.characters(categories=["Lu", "Ll"], max_codepoint=0x24F)
@@ -138,13 +143,13 @@ LETTERS = st.characters(categories=["Lu", "Ll"], max_codepoint=0x24F)
 @given(st.text(LETTERS, min_size=1))
 def test_letters_survive_the_way_to_ascii_latex_and_back(text: str) -> None:
     composed = unicodedata.normalize("NFC", text)
-    value = latex(composed, ascii=True)
+    value = latex(composed, ascii_only=True)
     if "[U+" not in value and all(_has_a_command(letter) for letter in composed):
         assert plain(value) == composed
 
 
 def _has_a_command(letter: str) -> bool:
-    return latex(letter, ascii=True) == letter or latex(letter, ascii=True).startswith("{\\")
+    return latex(letter, ascii_only=True) == letter or latex(letter, ascii_only=True).startswith("{\\")
 
 
 @pytest.mark.parametrize(

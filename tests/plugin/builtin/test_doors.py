@@ -34,10 +34,10 @@ def test_each_field_that_holds_text_is_tried() -> None:
     assert set(FIELDS) == set(Entry.__struct_fields__) - NO_DATES
 
 
-@pytest.mark.parametrize("ascii", [False, True], ids=["UTF-8", "ASCII"])
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["UTF-8", "ASCII"])
 @pytest.mark.parametrize("dialect", ["bibtex", "biblatex"])
-def test_a_bib_entry_is_closed_once_at_its_end(dialect: str, ascii: bool, cases: int) -> None:
-    for block, what in rendered(dialect, cases, ascii=ascii):
+def test_a_bib_entry_is_closed_once_at_its_end(dialect: str, ascii_only: bool, cases: int) -> None:
+    for block, what in rendered(dialect, cases, ascii=ascii_only):
         assert re.match(r"@[a-z]+\{[^\s,\"{}%#~\\]+,\n", block), what
         found = depths(block.rstrip())
         assert found[-1] == 0, what

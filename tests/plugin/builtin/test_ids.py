@@ -77,4 +77,4 @@ def test_a_damaged_doi_of_arxiv_is_no_publishers_doi(doi: str) -> None:
 def test_lists_that_were_joined_may_bring_their_byte_order_marks(end: str) -> None:
     text = f"\ufeff1706.03762{end}\ufeff2411.10701\n"
     assert ids.sniff(text.encode())
-    assert [id for _, id in read(text)] == ["1706.03762", "2411.10701"]
+    assert [arxiv_id for _, arxiv_id in read(text)] == ["1706.03762", "2411.10701"]

@@ -14,7 +14,7 @@ from tests.fakes.oai_pmh import BUSY, CUT, EXPIRED, GONE, OaiPmh, document, reco
 from refmill.cli import main
 
 RECORDS = [(f"2401.{number:05}", f"2024-01-{number:02}") for number in range(1, 11)]
-IDS = [id for id, _ in RECORDS]
+IDS = [arxiv_id for arxiv_id, _ in RECORDS]
 OTHER = record("2401.00099", "2024-01-31")
 NONE = document('<error code="noRecordsMatch">none</error>')
 
@@ -119,7 +119,7 @@ def test_an_expired_token_is_replaced_by_a_query_from_the_last_date(
 def test_records_of_the_day_that_is_asked_for_twice_are_written_and_counted_once(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    days = [(id, "2024-01-01" if id < IDS[4] else "2024-01-02") for id in IDS]
+    days = [(arxiv_id, "2024-01-01" if arxiv_id < IDS[4] else "2024-01-02") for arxiv_id in IDS]
     with OaiPmh(days, faults={4: EXPIRED}) as server:
         assert harvested(server, out, monkeypatch) == 0
     assert "records    10" in capsys.readouterr().err
@@ -164,7 +164,7 @@ def test_a_list_that_is_not_sorted_by_date_is_asked_for_again_as_a_whole(
     with OaiPmh(records, faults={2: EXPIRED}) as server:
         assert harvested(server, out, monkeypatch) == 0
     assert "asking for all of it again; fewer days at once (--from, --until)" in capsys.readouterr().err
-    assert listed_in(out) == [id for id, _ in records]
+    assert listed_in(out) == [arxiv_id for arxiv_id, _ in records]
 
 
 def test_a_service_that_refuses_its_tokens_is_asked_again_as_long_as_that_brings_newer_days(
@@ -178,7 +178,7 @@ def test_a_service_that_refuses_its_tokens_is_asked_again_as_long_as_that_brings
 def test_a_service_that_refuses_its_tokens_and_brings_nothing_newer_is_left_alone(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one_day = [(id, "2024-01-01") for id in IDS]
+    one_day = [(arxiv_id, "2024-01-01") for arxiv_id in IDS]
     with OaiPmh(one_day, refuses_tokens=True) as server:
         assert harvested(server, out, monkeypatch) == 3
     assert len(server.requests) == 8
@@ -186,7 +186,7 @@ def test_a_service_that_refuses_its_tokens_and_brings_nothing_newer_is_left_alon
 
 
 def test_a_service_that_is_mended_is_asked_for_the_rest(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one_day = [(id, "2024-01-01") for id in IDS]
+    one_day = [(arxiv_id, "2024-01-01") for arxiv_id in IDS]
     with OaiPmh(one_day, faults=dict.fromkeys((2, 4, 6, 8), EXPIRED)) as server:
         assert [harvested(server, out, monkeypatch) for _ in range(2)] == [3, 0]
         assert server.requests[8]["from"] == "2024-01-01"

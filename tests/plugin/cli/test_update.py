@@ -163,10 +163,10 @@ def test_an_entry_that_cannot_be_edited_is_told_beside_those_that_can(
     assert "is left as it was: '9x' is no name of a field" in capsys.readouterr().err
 
 
-VALUES = st.text('ab {}\\"=,#\n', max_size=12).filter(lambda text: BALANCED(text))
+VALUES = st.text('ab {}\\"=,#\n', max_size=12).filter(lambda text: is_balanced(text))
 
 
-def BALANCED(text: str) -> bool:
+def is_balanced(text: str) -> bool:
     depth = 0
     bare = text.replace("\\\\", "").replace("\\{", "").replace("\\}", "")
     for sign in bare:

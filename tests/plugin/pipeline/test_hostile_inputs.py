@@ -57,15 +57,15 @@ def test_rdf_is_well_formed_with_a_control_character_in_a_doi(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "id",
+    "arxiv_id",
     ["a b", "a,b", 'a"b', "a}b", "a%b", "a\nb", "a\x01b", "<script>alert(1)</script>", "x,}\n@preamble{a}\n@misc{y"],
 )
-def test_an_id_that_no_program_reads_gives_way_to_a_key_that_is_told(id: str, tmp_path: Path) -> None:
-    item = {"type": "article", "id": id, "title": "Bounds"}
+def test_an_id_that_no_program_reads_gives_way_to_a_key_that_is_told(arxiv_id: str, tmp_path: Path) -> None:
+    item = {"type": "article", "id": arxiv_id, "title": "Bounds"}
     summary, written = converted(tmp_path, "x.csl.json", json.dumps([item]), report=tmp_path / "r.json")
     assert written["bib"].startswith("@misc{bounds,\n")
-    assert summary.replaced_keys.examples == [f"'{id}' is bounds"]
-    assert json.loads((tmp_path / "r.json").read_text())["replaced_keys"] == [{"key": "bounds", "replaced": id}]
+    assert summary.replaced_keys.examples == [f"'{arxiv_id}' is bounds"]
+    assert json.loads((tmp_path / "r.json").read_text())["replaced_keys"] == [{"key": "bounds", "replaced": arxiv_id}]
     with refmill.read(tmp_path / "x.bib") as entries:
         assert [entry.key for entry in entries] == ["bounds"]
 

@@ -42,7 +42,7 @@ PASSING = [
 @pytest.fixture(scope="module")
 def ids(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ids") / "ids.txt"
-    path.write_text("\n".join(id for id in PAPERS if id != "0704.0001"))
+    path.write_text("\n".join(arxiv_id for arxiv_id in PAPERS if arxiv_id != "0704.0001"))
     return path
 
 

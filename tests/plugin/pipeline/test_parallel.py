@@ -155,7 +155,7 @@ def test_what_cannot_be_set_aside_in_a_file_comes_all_the_same(dump: Path, tmp_p
 def test_a_file_that_cannot_be_written_whole_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "full"
     path.touch()
-    monkeypatch.setattr(tempfile, "mkstemp", lambda dir: (os.open(path, os.O_RDONLY), str(path)))
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **_: (os.open(path, os.O_RDONLY), str(path)))
     shard = Shard([], [memoryview(b"text")], [[4]], [], 0, [], 0, [])
     worker._set_aside(shard, str(tmp_path))
     assert (shard.file, shard.texts) == ("", [b"text"])

@@ -171,8 +171,8 @@ def _read(body: bytes, *, asked: Sequence[str], error: str = "") -> Feed:
     return Feed(
         entries,
         error,
-        readable=readable and all(id.version for id in entries),
-        complete=all(id.id in ids for id in entries) and (total is None or int(total[1]) == len(entries)),
+        readable=readable and all(arxiv_id.version for arxiv_id in entries),
+        complete=all(arxiv_id.id in ids for arxiv_id in entries) and (total is None or int(total[1]) == len(entries)),
     )
 
 
@@ -182,9 +182,9 @@ def _matched(keys: Sequence[str], feed: Feed) -> dict[str, bytes]:
     Where the newest may be absent from an unclear answer, an older one that was asked for too does not stand in for it.
     """
     newest: dict[str, ArxivId] = {}
-    for id in feed.entries:
-        if id.id not in newest or (id.version or 0) > (newest[id.id].version or 0):
-            newest[id.id] = id
+    for arxiv_id in feed.entries:
+        if arxiv_id.id not in newest or (arxiv_id.version or 0) > (newest[arxiv_id.id].version or 0):
+            newest[arxiv_id.id] = arxiv_id
     found: dict[str, bytes] = {}
     for key in keys:
         wanted = parse_id(key)

@@ -45,6 +45,7 @@ class ErrorEntry(ReadError):
 
     @property
     def said(self) -> str:
+        """The words of the API."""
         return str(self.args[0])
 
     def __str__(self) -> str:
@@ -99,21 +100,21 @@ def identity(fields: Fields) -> ArxivId:
     named = _text(fields, "id") or _text(fields, "guid")
     link = next((link.text or link.get("href") or "" for link in fields.get("link", ())), "")
     try:
-        id = parse_id(named or link)
+        arxiv_id = parse_id(named or link)
     except BadIdentifier as problem:
         if "/api/errors" in named or _text(fields, "title") == "Error":
             fragment = named.partition("#")[2].replace("_", " ")
             raise ErrorEntry(squeeze(_text(fields, "summary")) or fragment or "no reason is given") from problem
         raise ReadError(str(problem)) from problem
-    if id.version is None:
+    if arxiv_id.version is None:
         for other in (link, _text(fields, "description")[:40].partition(" ")[0]):
             try:
                 candidate = parse_id(other)
             except BadIdentifier:
                 continue
-            if candidate.id == id.id and candidate.version:
+            if candidate.id == arxiv_id.id and candidate.version:
                 return candidate
-    return id
+    return arxiv_id
 
 
 def entry_of_feed(fields: Fields, source: str) -> Entry:
@@ -121,7 +122,7 @@ def entry_of_feed(fields: Fields, source: str) -> Entry:
 
     Its own version stands in `versions`: a feed holds the newest version of a paper unless it was asked for another.
     """
-    id = identity(fields)
+    arxiv_id = identity(fields)
     problems: list[str] = []
     categories, msc_class, acm_class = _categories(fields, problems)
     abstract = _text(fields, "summary") or _text(fields, "description")
@@ -131,21 +132,21 @@ def entry_of_feed(fields: Fields, source: str) -> Entry:
         abstract = abstract[_ANNOUNCED.match(abstract).end() :]  # type: ignore[union-attr]
     else:
         created, updated = _day(fields, "published", problems), _day(fields, "updated", problems)
-    versions = (Version(number=id.version, created=updated),) if id.version else ()
+    versions = (Version(number=arxiv_id.version, created=updated),) if arxiv_id.version else ()
     abstract = paragraphs(abstract)
     dois = _dois(fields, problems)
     extra = {PROBLEM: "; ".join(problems)} if problems else {}
     if sentence := withdrawn(comments, abstract):
         extra[WITHDRAWN] = sentence
     return Entry(
-        id=id.id,
+        id=arxiv_id.id,
         title=squeeze(_text(fields, "title")),
         authors=_authors(fields),
         abstract=abstract,
         categories=categories,
         versions=versions,
         created=created,
-        updated=updated if id.version != 1 and updated != created else None,
+        updated=updated if arxiv_id.version != 1 and updated != created else None,
         doi=dois,
         journal_ref=squeeze(_text(fields, "journal_ref") or _text(fields, "journal_reference")),
         comments=comments,

@@ -36,13 +36,13 @@ def entry_of(found: BibFields) -> Entry:
     left = _with_subtitles(found.fields)  # each step takes out of it what the entry has from there
     problems = list(found.problems)
     extra: dict[str, str] = {}
-    id = arxiv_id_of(left)
+    arxiv_id = arxiv_id_of(left)
     wrong = wrong_eprint(left)
-    if wrong and not (id and id.id.endswith(f"/{wrong.text}")):
+    if wrong and not (arxiv_id and arxiv_id.id.endswith(f"/{wrong.text}")):
         problems.append(str(wrong))
-        extra |= {} if id else {PRINTED_ID: wrong.text}
-    if id:
-        for name in set(saying_no_more(id, left)):
+        extra |= {} if arxiv_id else {PRINTED_ID: wrong.text}
+    if arxiv_id:
+        for name in set(saying_no_more(arxiv_id, left)):
             del left[name]
     noted, remarked = _take_remarks(left)
     extra |= remarked
@@ -54,23 +54,23 @@ def entry_of(found: BibFields) -> Entry:
         extra[UNVERIFIED] = "authors"
     if written and not venue and not day:
         extra[DATE] = written
-    if id:
-        _take_what_is_said_of_preprints(left, id, venue)
+    if arxiv_id:
+        _take_what_is_said_of_preprints(left, arxiv_id, venue)
     made = {
         "title": squeeze(unprotected(left.pop("title", ""))),
         "abstract": unprotected(left.pop("abstract", "")),
-        "categories": _take_categories(left, id, problems),
+        "categories": _take_categories(left, arxiv_id, problems),
         "doi": _take_dois(left) + noted.pop("doi", ()),
     }
     if problems:
         extra[PROBLEM] = "; ".join(problems)
-    if any(kind in types for types in OTHER_TYPES.get(venue.kind if venue else "", ())) and (venue or not id):
+    if any(kind in types for types in OTHER_TYPES.get(venue.kind if venue else "", ())) and (venue or not arxiv_id):
         extra[KEPT_TYPE] = kind
     if executing := executing_commands(" ".join(left.values())):
         extra[EXECUTES] = " ".join(executing)
     return Entry(
-        id=id.id if id else "",
-        version=id.version if id else None,
+        id=arxiv_id.id if arxiv_id else "",
+        version=arxiv_id.version if arxiv_id else None,
         authors=authors,
         created=day,
         venue=venue,
@@ -129,18 +129,18 @@ def _first(left: dict[str, str], *names: str) -> str:
     return next((left.pop(name) for name in names if name in left), "")
 
 
-def _take_what_is_said_of_preprints(left: dict[str, str], id: ArxivId, venue: Venue | None) -> None:
+def _take_what_is_said_of_preprints(left: dict[str, str], arxiv_id: ArxivId, venue: Venue | None) -> None:
     """What an exporter writes of itself where an entry has an id."""
-    if left.get("version", "").removeprefix("v") == str(id.version):
+    if left.get("version", "").removeprefix("v") == str(arxiv_id.version):
         del left["version"]
     if left.get("pubstate") == "prepublished" and not venue:
         del left["pubstate"]
 
 
-def _take_categories(left: dict[str, str], id: ArxivId | None, problems: list[str]) -> tuple[str, ...]:
+def _take_categories(left: dict[str, str], arxiv_id: ArxivId | None, problems: list[str]) -> tuple[str, ...]:
     """arXiv's codes, the primary class first; of the keywords those that name categories."""
     codes: dict[str, None] = {}
-    for name in ("primaryclass", "eprintclass") if id else ():
+    for name in ("primaryclass", "eprintclass") if arxiv_id else ():
         classes = [code for code in _CLASSES.split(left.get(name, "")) if code]
         if classes and all(map(category_name, classes)):
             codes |= dict.fromkeys(classes)

@@ -101,7 +101,7 @@ _LISTS = {"keywords": "{written}, {kept}", "note": "{kept}; {written}"}
 """Fields that hold what was kept beside what an entry says there."""
 
 
-def _add_kept(lines: list[str], entry: Entry, ascii: bool) -> None:
+def _add_kept(lines: list[str], entry: Entry, ascii_only: bool) -> None:
     """Adds the fields of the .bib that the entry was read from, verbatim, where nothing else stands for them."""
     written = {line.partition(" = ")[0]: at for at, line in enumerate(lines)}
     for name, value in entry.extra.items():
@@ -109,7 +109,7 @@ def _add_kept(lines: list[str], entry: Entry, ascii: bool) -> None:
             continue
         if not is_balanced(value):
             value = latex(value)  # it was not read from a .bib
-        lead, value = _lead(name), ascii_latex(value) if ascii else value
+        lead, value = _lead(name), ascii_latex(value) if ascii_only else value
         if (at := written.get(lead.removesuffix(" = "))) is None:
             lines.append(f"{lead}{{{value}}}")
             continue
@@ -132,17 +132,17 @@ def _kind(entry: Entry, options: BibOptions, biblatex: bool) -> str:
 
 def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: bool) -> None:
     add = lines.append
-    id, venue, ascii = entry.id, entry.venue, options.ascii
+    arxiv_id, venue, ascii_only = entry.id, entry.venue, options.ascii
     if entry.authors:
         add(f",\n  author        = {{{_authors(entry.authors, options)}}}")
     if entry.title:
         add(f",\n  title         = {{{_title(entry.title, options)}}}")
     if venue:
-        _add_venue(lines, venue, ascii, biblatex)
+        _add_venue(lines, venue, ascii_only, biblatex)
     lines += _dates(reference_date(entry, latest=options.date == "latest"), biblatex)
-    if id:
-        eprint, url = latex_identifier(id), ArxivId(id, entry.version).url
-        primary = "" if carries_class(id) else _category(entry.primary_category)
+    if arxiv_id:
+        eprint, url = latex_identifier(arxiv_id), ArxivId(arxiv_id, entry.version).url
+        primary = "" if carries_class(arxiv_id) else _category(entry.primary_category)
         add(f",\n  eprint        = {{{eprint}}}")
         if biblatex:
             add(",\n  eprinttype    = {arxiv}")
@@ -159,25 +159,25 @@ def _add_fields(lines: list[str], entry: Entry, options: BibOptions, biblatex: b
             add(",\n  eprinttype    = {arxiv}")
     if entry.doi:
         add(f",\n  doi           = {{{latex_identifier(entry.doi[0])}}}")
-    elif options.arxiv_doi and id and not venue:
-        add(f",\n  doi           = {{{latex_identifier(ArxivId(id).doi)}}}")
-    if id:
-        add(f",\n  url           = {{{url if eprint == id else latex_identifier(url)}}}")
+    elif options.arxiv_doi and arxiv_id and not venue:
+        add(f",\n  doi           = {{{latex_identifier(ArxivId(arxiv_id).doi)}}}")
+    if arxiv_id:
+        add(f",\n  url           = {{{url if eprint == arxiv_id else latex_identifier(url)}}}")
     if biblatex and options.accessed:
         add(f",\n  urldate       = {{{options.accessed}}}")
     if options.abstract and entry.abstract:
-        add(f",\n  abstract      = {{{_text(entry.abstract, ascii)}}}")
-    if keywords := _keywords(entry.categories, ascii):
+        add(f",\n  abstract      = {{{_text(entry.abstract, ascii_only)}}}")
+    if keywords := _keywords(entry.categories, ascii_only):
         add(f",\n  keywords      = {{{keywords}}}")
     if note := "; ".join([f"{label}: {remark}" for label, remark in remarks(entry)]):
-        add(f",\n  note          = {{{_text(note, ascii)}}}")
+        add(f",\n  note          = {{{_text(note, ascii_only)}}}")
 
 
-def _text(value: str, ascii: bool) -> str:
-    return latex(value, ascii=ascii).strip()
+def _text(value: str, ascii_only: bool) -> str:
+    return latex(value, ascii_only=ascii_only).strip()
 
 
-def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> None:
+def _add_venue(lines: list[str], venue: Venue, ascii_only: bool, biblatex: bool) -> None:
     kind, container, publisher = venue.kind, venue.container, venue.publisher
     if not container and kind in OF_INSTITUTIONS:
         container, publisher = publisher, ""
@@ -191,19 +191,19 @@ def _add_venue(lines: list[str], venue: Venue, ascii: bool, biblatex: bool) -> N
         ("issn", venue.issn),
     ):
         if value and name not in left_out:
-            lines.append(f"{_lead(name)}{{{_text(value, ascii)}}}")
+            lines.append(f"{_lead(name)}{{{_text(value, ascii_only)}}}")
 
 
 _category = lru_cache(1 << 8)(latex_identifier)
 
 
 @lru_cache(4096)
-def _keywords(categories: tuple[str, ...], ascii: bool) -> str:
-    return latex(", ".join(name.replace(",", "") for name in category_names(categories)), ascii=ascii)
+def _keywords(categories: tuple[str, ...], ascii_only: bool) -> str:
+    return latex(", ".join(name.replace(",", "") for name in category_names(categories)), ascii_only=ascii_only)
 
 
 def _title(title: str, options: BibOptions) -> str:
-    value = latex(title, ascii=options.ascii)
+    value = latex(title, ascii_only=options.ascii)
     if options.capitals == "title":
         return f"{{{value}}}"
     return protect_capitals(value) if options.capitals == "words" else value
@@ -247,19 +247,19 @@ _INITIAL = re.compile(r"(?:^|(?<=[\s.-]))[^\x00-\x7f]")
 
 def _initial(match: re.Match[str]) -> str:
     """A first letter as TeX: classic BibTeX takes the first byte of `Özgür` for its initial, and cuts the letter."""
-    value = latex(match[0], ascii=True)
+    value = latex(match[0], ascii_only=True)
     return value if value.startswith("{\\") else match[0]
 
 
-def _name(name: Name, ascii: bool) -> str:
+def _name(name: Name, ascii_only: bool) -> str:
     """`van den Oord, Aaron`, `Steele, Jr., Guy L.`, `{Kimi Team}`; a word or comma that would part names is braced."""
     family, given = name.family, name.given
     if name.literal or not given or not family:
-        return f"{{{latex(display_name(name), ascii=ascii)}}}"
-    if not (family.isalpha() and family.isascii()) and not (family := _name_part(family, ascii)):
-        return f"{{{latex(given, ascii=ascii)}}}"
-    given = _given(given, ascii)
-    return f"{family}, {_name_part(name.suffix, ascii)}, {given}" if name.suffix else f"{family}, {given}"
+        return f"{{{latex(display_name(name), ascii_only=ascii_only)}}}"
+    if not (family.isalpha() and family.isascii()) and not (family := _name_part(family, ascii_only)):
+        return f"{{{latex(given, ascii_only=ascii_only)}}}"
+    given = _given(given, ascii_only)
+    return f"{family}, {_name_part(name.suffix, ascii_only)}, {given}" if name.suffix else f"{family}, {given}"
 
 
 _LEADING_SIGN = re.compile(r"^\{(\\text[a-z]+)\}")
@@ -267,14 +267,14 @@ _LEADING_SIGN = re.compile(r"^\{(\\text[a-z]+)\}")
 
 
 @lru_cache(1 << 12)
-def _given(part: str, ascii: bool) -> str:
-    value = _name_part(part, ascii)
+def _given(part: str, ascii_only: bool) -> str:
+    value = _name_part(part, ascii_only)
     return value if value.isascii() else _INITIAL.sub(_initial, value)
 
 
 @lru_cache(1 << 12)
-def _name_part(part: str, ascii: bool) -> str:
-    value = latex(part, ascii=ascii)
+def _name_part(part: str, ascii_only: bool) -> str:
+    value = latex(part, ascii_only=ascii_only)
     if "\n" in value or "\t" in value:
         value = " ".join(value.split())
     if value.startswith("{\\text"):

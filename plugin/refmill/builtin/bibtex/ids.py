@@ -32,26 +32,26 @@ def arxiv_id_of(fields: Fields) -> ArxivId | None:
     Only what says that it is this paper's id counts: an id somewhere in a note may be another paper's.
     """
     for look in _PLACES:
-        if id := look(fields):
+        if arxiv_id := look(fields):
             url = _url(fields)
-            return url if url and url.id == id.id and not id.version else id
+            return url if url and url.id == arxiv_id.id and not arxiv_id.version else arxiv_id
     return None
 
 
-def saying_no_more(id: ArxivId, fields: Fields) -> Iterator[str]:
+def saying_no_more(arxiv_id: ArxivId, fields: Fields) -> Iterator[str]:
     """The names of the fields that say but this id, or that arXiv has the paper, as any entry with an id does."""
     for name in ("eprint", "doi", "url", "volume", "number", "issue", "eid", "pages", "note"):
-        if (found := _parsed(_clean(fields.get(name, "")))) and found.id == id.id:
+        if (found := _parsed(_clean(fields.get(name, "")))) and found.id == arxiv_id.id:
             yield name
-    if _NUMBER_ALONE.fullmatch(number := _clean(fields.get("eprint", ""))) and id.id.endswith(f"/{number[:7]}"):
+    if _NUMBER_ALONE.fullmatch(number := _clean(fields.get("eprint", ""))) and arxiv_id.id.endswith(f"/{number[:7]}"):
         yield "eprint"
     for name in ("archiveprefix", "eprinttype"):
         archive = _clean(fields.get(name, "")).lower()
-        if archive and ("arxiv" in archive or id.id.startswith(f"{archive}/")):
+        if archive and ("arxiv" in archive or arxiv_id.id.startswith(f"{archive}/")):
             yield name
     for name in ("journal", "journaltitle", "publisher", "institution"):
         text = fields.get(name, "")
-        if IS_ARXIV.match(text) and all(found.id == id.id for found in find_ids(_clean(text))):
+        if IS_ARXIV.match(text) and all(found.id == arxiv_id.id for found in find_ids(_clean(text))):
             yield name
 
 
@@ -78,8 +78,8 @@ def _eprint(fields: Fields) -> ArxivId | None:
         match = _ARCHIVE.match(archive) if _NUMBER_ALONE.fullmatch(text) else None
         if match and (old := _parsed(f"{match[0]}/{text}")):
             return old
-    id = _parsed(text)
-    return id if id and (not kind or "arxiv" in kind or _parsed(f"{kind}/9901001")) else None
+    arxiv_id = _parsed(text)
+    return arxiv_id if arxiv_id and (not kind or "arxiv" in kind or _parsed(f"{kind}/9901001")) else None
 
 
 def _own_field(fields: Fields) -> ArxivId | None:
@@ -96,8 +96,8 @@ def _journal(fields: Fields) -> ArxivId | None:
     said = " ".join(fields.get(name, "") for name in ("journal", "journaltitle", "publisher", "institution", "type"))
     if not _ARXIV.search(said):
         return None
-    for id in find_ids(_clean(fields.get("journal") or fields.get("journaltitle", ""))):
-        return id
+    for arxiv_id in find_ids(_clean(fields.get("journal") or fields.get("journaltitle", ""))):
+        return arxiv_id
     return _first(fields, "volume", "number", "issue", "eid", "pages")
 
 
@@ -105,16 +105,16 @@ def _marked(fields: Fields) -> ArxivId | None:
     """`arXiv:1706.03762` as a number or a volume, whatever the journal is called."""
     for name in ("number", "issue", "volume", "eid", "pages", "report", "reportnumber"):
         text = fields.get(name, "")
-        if (_ARXIV.match(text) or text.startswith("abs/")) and (id := _parsed(_clean(text))):
-            return id
+        if (_ARXIV.match(text) or text.startswith("abs/")) and (arxiv_id := _parsed(_clean(text))):
+            return arxiv_id
     return None
 
 
 def _url(fields: Fields) -> ArxivId | None:
     for name in ("url", "link", "ee", "bdsk-url-1", "howpublished"):
         text = _clean(fields.get(name, "")).strip()
-        if ("arxiv.org" in text or "10.48550/" in text) and (id := _parsed(text.split()[0])):
-            return id
+        if ("arxiv.org" in text or "10.48550/" in text) and (arxiv_id := _parsed(text.split()[0])):
+            return arxiv_id
     return None
 
 
@@ -122,8 +122,8 @@ def _opens_note(fields: Fields) -> ArxivId | None:
     for name in ("howpublished", "note", "annote", "addendum", "series"):
         text = _clean(fields.get(name, ""))
         if _OPENS_NOTE.match(text):
-            for id in find_ids(text):
-                return id
+            for arxiv_id in find_ids(text):
+                return arxiv_id
     return None
 
 
@@ -141,8 +141,8 @@ _PLACES: Final[tuple[Callable[[Fields], ArxivId | None], ...]] = (
 
 def _first(fields: Fields, *names: str) -> ArxivId | None:
     for name in names:
-        if id := _parsed(_clean(fields.get(name, ""))):
-            return id
+        if arxiv_id := _parsed(_clean(fields.get(name, ""))):
+            return arxiv_id
     return None
 
 

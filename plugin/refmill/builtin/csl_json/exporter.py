@@ -105,12 +105,12 @@ def render(entry: Entry, options: CslOptions) -> str:
 
 
 def item(entry: Entry, options: CslOptions) -> Item:
-    venue, id = entry.venue, _line(entry.id)
+    venue, arxiv_id = entry.venue, _line(entry.id)
     text, name_of = (_text, _name) if options.for_ == "zotero" else (_rich, _parted_name)
-    arxiv = ArxivId(id, entry.version) if id else None
+    arxiv = ArxivId(arxiv_id, entry.version) if arxiv_id else None
     key = _line(entry.key)
     made = Item(
-        id=key or id,
+        id=key or arxiv_id,
         citation_key=key,
         type="article",
         title=text(entry.title),
@@ -139,7 +139,7 @@ def item(entry: Entry, options: CslOptions) -> Item:
         else:
             made.container_title = text(venue.container)
     elif arxiv:
-        made.number = f"arXiv:{id}"
+        made.number = f"arXiv:{arxiv_id}"
         made.publisher = "arXiv"
     return made
 

@@ -156,11 +156,11 @@ def _arxiv(item: dict[str, Any]) -> tuple[ArxivId | None, str]:
         marked = "arxiv" in text.lower() or "arxiv" in said
         if text and marked:
             try:
-                id = parse_id(text)
+                arxiv_id = parse_id(text)
             except BadIdentifier:
                 continue
-            if found is None or (found.id == id.id and id.version):
-                found = id
+            if found is None or (found.id == arxiv_id.id and arxiv_id.version):
+                found = arxiv_id
     if found is None and (noted := re.match(r"arXiv:\s?\S+", _text(item.get("note")))):
         found = next(find_ids(noted[0]), None)
     return found, primary

@@ -1,15 +1,15 @@
-"""Records in arXiv's own layout, as `.abs` files and announcement mails have them: fields between lines of `\\\\`.
+r"""Records in arXiv's own layout, as `.abs` files and announcement mails have them: fields between lines of `\\`.
 
     ------------------------------------------------------------------------------
-    \\\\
+    \\
     arXiv:math/0202001
     From: Laurent Bartholdi <user@example.org>
     Date: Fri, 1 Feb 2002 02:02:03 GMT   (391kb)
 
     Title: From fractal groups to fractal sets
-    \\\\
-      The abstract, which may hold a line of `\\\\` itself.
-    \\\\
+    \\
+      The abstract, which may hold a line of `\\` itself.
+    \\
 
 The layout: arXiv/arxiv-base: arxiv/document/parsers.
 """
@@ -59,7 +59,7 @@ def is_rule(line: str) -> bool:
 
 
 def records_of_lines(source: Source) -> Iterator[list[str]]:
-    """The lines between two rules, from the first `\\\\` or id on; a record without its rule stands by itself too."""
+    r"""The lines between two rules, from the first `\\` or id on; a record without its rule stands by itself too."""
     lines: list[str] = []
     length = 0
     for number, line in enumerate(source.lines(), 1):
@@ -82,13 +82,13 @@ def records_of_lines(source: Source) -> Iterator[list[str]]:
 
 
 def _begin_of_last(lines: list[str]) -> int:
-    """Where the record begins whose id is the last of these lines: at its `\\\\`, else at the id; 0 for none."""
+    r"""Where the record begins whose id is the last of these lines: at its `\\`, else at the id; 0 for none."""
     printed = (at for at in reversed(range(len(lines))) if lines[at].strip())
-    id = next(printed, 0)
-    if not lines or not _ID.match(lines[id]):
+    id_at = next(printed, 0)
+    if not lines or not _ID.match(lines[id_at]):
         return 0
     mark = next(printed, 0)
-    return mark if lines[mark].rstrip() == _MARK else id
+    return mark if lines[mark].rstrip() == _MARK else id_at
 
 
 def entry_of_lines(lines: list[str], source: str) -> Entry:
@@ -102,7 +102,7 @@ def entry_of_lines(lines: list[str], source: str) -> Entry:
             raise ReadError("a record without its arXiv id")
         raise SkipRecord("no record: a banner")
     try:
-        id = parse_id(found[1]).id
+        arxiv_id = parse_id(found[1]).id
     except BadIdentifier as error:
         raise ReadError(str(error)) from error
     problems: list[str] = []
@@ -121,11 +121,11 @@ def entry_of_lines(lines: list[str], source: str) -> Entry:
         extra[PROBLEM] = "; ".join(problems)
     categories = tuple(texts.get("Categories", "").split())
     return Entry(
-        id=id,
+        id=arxiv_id,
         title=texts.get("Title", ""),
         authors=split_authors(texts.get("Authors") or texts.get("Author", "")),
         abstract=abstract,
-        categories=categories or ((id.partition("/")[0],) if carries_class(id) else ()),
+        categories=categories or ((arxiv_id.partition("/")[0],) if carries_class(arxiv_id) else ()),
         versions=versions,
         created=created,
         updated=updated,
@@ -165,7 +165,7 @@ def _fields(lines: Iterable[str]) -> tuple[dict[str, list[str]], list[tuple[str,
 
 
 def _abstract(lines: list[str], end: int, problems: list[str]) -> str:
-    """What stands behind the fields, up to the last `\\\\`."""
+    r"""What stands behind the fields, up to the last `\\`."""
     last = next((at for at in range(len(lines) - 1, end - 1, -1) if lines[at].startswith(_MARK)), end)
     rest = "\n".join(lines[end + 1 : last if last > end else None])
     if last == end and (rest.strip() or end == len(lines)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import abs_reader
 from refmill.builtin.listings.layout import BEGINNING, entry_of_lines, records_of_lines
 from refmill_hooks import Entry, Reader, hookimpl
 
@@ -26,7 +26,7 @@ def refmill_readers() -> Iterator[Reader[list[str]]]:
 
 def sniff(head: bytes) -> bool:
     """Whether there is a record, but not right at the beginning."""
-    return BEGINNING.search(head) is not None and not abs.sniff(head)
+    return BEGINNING.search(head) is not None and not abs_reader.sniff(head)
 
 
 def entry(record: list[str]) -> Entry:

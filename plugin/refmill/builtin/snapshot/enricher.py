@@ -120,14 +120,14 @@ def _cutter(mark: bytes, reader: ModuleType, say: Callable[[str], None]) -> Cut:
         unreadable, first = 0, ""
         for record in reader.records(Source(stream)):
             try:
-                id = reader.entry(record).id
+                arxiv_id = reader.entry(record).id
             except SkipRecord:
                 continue
             except ReadError as error:
                 unreadable, first = unreadable + 1, first or str(error)
                 continue
-            if id:
-                yield id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
+            if arxiv_id:
+                yield arxiv_id, mark + (record if isinstance(record, bytes) else snapshot.raw(record).encode())
         if unreadable:
             say(f"{unreadable:,} of its records cannot be read and answer nothing; the first: {first}")
 

@@ -124,18 +124,18 @@ class SnapshotIndex:
 
     def _in_file(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
         with Path(self._file).open("rb", buffering=0) as stream:
-            for at, id in places:
+            for at, arxiv_id in places:
                 stream.seek(at)
                 row = b""
                 while (end := row.find(b"\n")) < 0 and (more := stream.read(len(row) or _USUAL)):
                     row += more
-                yield id, row[: end if end >= 0 else None].strip(_AROUND)
+                yield arxiv_id, row[: end if end >= 0 else None].strip(_AROUND)
 
     def _in_blocks(self, places: list[tuple[int, str]]) -> Iterator[tuple[str, bytes]]:
         import zstandard
 
         held, block = -1, b""
-        for place, id in places:
+        for place, arxiv_id in places:
             number, at = divmod(place, _PLACES)
             if number != held:
                 (packed,) = self._connection.execute(
@@ -143,7 +143,7 @@ class SnapshotIndex:
                 ).fetchone()
                 held, block = number, zstandard.ZstdDecompressor().decompress(packed)
             length = int.from_bytes(block[at : at + 4], "big")
-            yield id, block[at + 4 : at + 4 + length]
+            yield arxiv_id, block[at + 4 : at + 4 + length]
 
     def _open(self, place: Path) -> None:
         connection = _connection(place)
@@ -199,10 +199,10 @@ class SnapshotIndex:
             other = cut(head)
             if other is None and not is_packed:
                 raw.seek(0)
-                _insert(connection, told.watch((id, at) for id, at, _ in self._lines(raw)))
+                _insert(connection, told.watch((arxiv_id, at) for arxiv_id, at, _ in self._lines(raw)))
                 return "offsets"
             whole = cast(BinaryIO, Joined(head, stream))
-            records = other(whole) if other else ((id, line.strip(_AROUND)) for id, _, line in self._lines(whole))
+            records = other(whole) if other else ((found, line.strip(_AROUND)) for found, _, line in self._lines(whole))
             _insert(connection, told.watch(_packed(records, connection)))
             return "records"
 
@@ -212,8 +212,8 @@ class SnapshotIndex:
         for base, data in whole_lines(stream):
             at = 0
             while end := data.find(b"\n", at) + 1:
-                if id := self._id_of(data, at, end):
-                    yield id, base + at, data[at:end]
+                if arxiv_id := self._id_of(data, at, end):
+                    yield arxiv_id, base + at, data[at:end]
                 elif data[at:end].strip(_AROUND):
                     unreadable += 1
                 at = end
@@ -244,11 +244,11 @@ def _packed(records: Iterable[tuple[str, bytes]], connection: sqlite3.Connection
 
     compress = zstandard.ZstdCompressor(level=3).compress
     number, block = 0, bytearray()
-    for id, record in records:
+    for arxiv_id, record in records:
         if len(block) > _BLOCK:
             connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
             number, block = number + 1, bytearray()
-        yield id, number * _PLACES + len(block)
+        yield arxiv_id, number * _PLACES + len(block)
         block += len(record).to_bytes(4, "big") + record
     connection.execute("INSERT INTO blocks VALUES (?, ?)", (number, compress(bytes(block))))
 

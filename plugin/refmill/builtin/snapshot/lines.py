@@ -40,5 +40,6 @@ class Joined:
         self._rest = rest
 
     def read(self, size: int = -1) -> bytes:
+        """The whole head at first, whatever the size; then what follows it."""
         head, self._head = self._head, b""
         return head or self._rest.read(size)

@@ -86,9 +86,9 @@ def entry_of_row(row: Row, source: str) -> Entry:
     """What a row says, as an entry made by `source`. A wrong id is kept in extra[PRINTED_ID] alone."""
     extra: dict[str, str] = {}
     try:
-        id = parse_id(str(row.id)).id
+        arxiv_id = parse_id(str(row.id)).id
     except BadIdentifier as error:
-        id = ""
+        arxiv_id = ""
         extra = {PRINTED_ID: str(row.id), PROBLEM: str(error)}
     versions, created, updated = _versions(row, extra)
     abstract = paragraphs(row.abstract) if row.abstract else ""
@@ -100,7 +100,7 @@ def entry_of_row(row: Row, source: str) -> Entry:
         extra.setdefault(PROBLEM, f"{row.doi!r} is no DOI")
     categories = row.categories or ""
     return Entry(
-        id=id,
+        id=arxiv_id,
         title=squeeze(row.title) if row.title else "",
         authors=_authors(row),
         abstract=abstract,

@@ -90,12 +90,12 @@ def entry(record: Piece | Paragraphs) -> Entry:
         anchor, dated = _ends_of(record, problems)
         parts = parts_of(record.lines[: record.anchor if record.anchor >= 0 else record.created])
     extra: dict[str, str] = {}
-    id, version, reference = "", None, ""
+    arxiv_id, version, reference = "", None, ""
     if anchor:
         written, reference = _anchor(anchor, problems)
         try:
             found = parse_id(written)
-            id, version = found.id, found.version
+            arxiv_id, version = found.id, found.version
         except BadIdentifier as error:
             extra[PRINTED_ID] = written
             problems.append(str(error))
@@ -113,7 +113,7 @@ def entry(record: Piece | Paragraphs) -> Entry:
     if problems:
         extra[PROBLEM] = "; ".join(problems)
     return Entry(
-        id=id,
+        id=arxiv_id,
         version=version,
         title=title,
         authors=names,

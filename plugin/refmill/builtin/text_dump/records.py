@@ -42,6 +42,7 @@ class Piece(msgspec.Struct, gc=False):
 
     @property
     def is_whole(self) -> bool:
+        """Whether an id line and a date were seen."""
         return self.anchor >= 0 and self.created >= 0
 
 
@@ -53,9 +54,11 @@ class Paragraphs(msgspec.Struct, gc=False):
 
     @property
     def lines(self) -> list[str]:
+        """The lines of all paragraphs, with the empty ones between them."""
         return "\n\n".join(self.texts).rstrip("\n").split("\n")
 
     def piece(self) -> Piece:
+        """The record whose last two lines are its id and its date."""
         lines = self.lines
         return Piece(lines, len(lines) - 2, len(lines) - 1)
 
@@ -210,5 +213,5 @@ def _is_anchor(line: str) -> bool:
     """Whether the line is `arXiv:` with an id, right or wrong, and nothing else but ` - ` and a journal reference."""
     if line.lstrip()[:6].lower() != "arxiv:":
         return False
-    id, *rest = line.lstrip()[6:].split(None, 1)[:2] or [""]
-    return any(map(str.isdigit, id[:40])) and (not rest or rest[0].startswith(DASHES))
+    arxiv_id, *rest = line.lstrip()[6:].split(None, 1)[:2] or [""]
+    return any(map(str.isdigit, arxiv_id[:40])) and (not rest or rest[0].startswith(DASHES))

@@ -120,9 +120,9 @@ def test_a_service_out_of_order_ends_in_a_service_error(net: HttpNet, monkeypatc
         fetched(api, net, KEYS, monkeypatch)
 
 
-@pytest.mark.parametrize("id", ["", "2401.1", "math.GT/0309136", "2401.00001 "])
-def test_only_canonical_ids_are_asked_for(id: str) -> None:
-    assert arxiv.key(Entry(id=id)) is None
+@pytest.mark.parametrize("arxiv_id", ["", "2401.1", "math.GT/0309136", "2401.00001 "])
+def test_only_canonical_ids_are_asked_for(arxiv_id: str) -> None:
+    assert arxiv.key(Entry(id=arxiv_id)) is None
 
 
 def test_an_answer_about_a_version_lasts() -> None:

@@ -28,7 +28,7 @@ def one(fields: str, kind: str = "article") -> Entry:
 
 
 @pytest.mark.parametrize(
-    ("fields", "id"),
+    ("fields", "arxiv_id"),
     [
         ("eprint = {1706.03762}", "1706.03762"),
         ("eprint = {1706.03762v2}, archiveprefix = {arXiv}", "1706.03762v2"),
@@ -55,8 +55,8 @@ def one(fields: str, kind: str = "article") -> Entry:
         ("eprint = {1706.03762}, url = {https://arxiv.org/abs/1111.2222}", "1706.03762"),
     ],
 )
-def test_the_id_is_found_where_it_hides(fields: str, id: str) -> None:
-    assert one(fields).versioned_id == id
+def test_the_id_is_found_where_it_hides(fields: str, arxiv_id: str) -> None:
+    assert one(fields).versioned_id == arxiv_id
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_ids_of_real_libraries_are_found() -> None:
 
 def test_the_weightiest_evidence_comes_first() -> None:
     fields = {"eprint": "1706.03762", "url": "https://arxiv.org/abs/1111.2222", "note": "arXiv:2222.3333"}
-    id = arxiv_id_of(fields)
-    assert id is not None
-    assert id.id == "1706.03762"
+    arxiv_id = arxiv_id_of(fields)
+    assert arxiv_id is not None
+    assert arxiv_id.id == "1706.03762"
 
 
 @pytest.mark.parametrize("name", ["book.bib", "book.biblatex", "book.json"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.shared import shared
 
-from refmill.builtin.listings import abs_reader as abs
+from refmill.builtin.listings import abs_reader
 from refmill.builtin.listings import reader as listing
 from refmill.builtin.listings.layout import is_rule, records_of_lines
 from refmill.plugins.registry import Registry
@@ -109,7 +109,7 @@ def read(text: str) -> list[Entry | str]:
     found: list[Entry | str] = []
     for lines in records_of_lines(Source(io.BytesIO(text.encode()))):
         try:
-            found.append(abs.entry(lines))
+            found.append(abs_reader.entry(lines))
         except (ReadError, SkipRecord) as error:
             found.append(str(error))
     return found
@@ -200,8 +200,8 @@ def test_a_record_without_an_id_is_refused() -> None:
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_each_is_recognised_by_its_beginning(mark: str, end: str) -> None:
     record, mail = ((mark + text).replace("\n", end).encode() for text in (ABS, MAIL))
-    assert (abs.sniff(record), listing.sniff(record)) == (True, False)
-    assert (abs.sniff(mail), listing.sniff(mail)) == (False, True)
+    assert (abs_reader.sniff(record), listing.sniff(record)) == (True, False)
+    assert (abs_reader.sniff(mail), listing.sniff(mail)) == (False, True)
 
 
 LOST = {

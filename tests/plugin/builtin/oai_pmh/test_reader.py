@@ -46,8 +46,8 @@ DUBLIN = """<metadata><oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2
 </oai_dc:dc></metadata>"""
 
 
-def record(metadata: str, id: str = "1234.5678", status: str = "") -> str:
-    return RECORD.format(metadata=metadata, id=id, status=status)
+def record(metadata: str, arxiv_id: str = "1234.5678", status: str = "") -> str:
+    return RECORD.format(metadata=metadata, id=arxiv_id, status=status)
 
 
 FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>http://arxiv.org/abs/2403.01234v1</id>
@@ -126,7 +126,7 @@ def test_a_date_that_is_none_costs_itself_alone(date: str) -> None:
 
 
 def test_a_deleted_record_is_no_entry_and_no_fault() -> None:
-    deleted = record("", id="0704.0001", status=' status="deleted"')
+    deleted = record("", arxiv_id="0704.0001", status=' status="deleted"')
     assert read(answer(deleted)) == ["SkipRecord: oai:arXiv.org:0704.0001 was deleted"]
 
 
