@@ -1,7 +1,8 @@
 """The contract of refmill: all that a plugin may import.
 
 It needs pluggy, msgspec and the standard library only. A plugin is a module with functions marked `@hookimpl` that
-yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files is hooks/README.md.
+yield descriptions: `Reader`, `Enricher`, `Transform`, `Exporter`. The guide with complete files
+is README.md: beside this module where refmill is installed, in hooks/ in a clone.
 """
 
 from refmill_hooks.entry import (

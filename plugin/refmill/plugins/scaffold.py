@@ -49,7 +49,8 @@ refmill plugins
 $command
 ```
 
-`pytest` runs the tests. The guide to what a plugin can do is hooks/README.md of refmill.
+`pytest` runs the tests. The guide to what a plugin can do is README.md in the folder of
+`refmill_hooks`, where refmill is installed, and hooks/README.md in a clone of it.
 """
 _EXPORTER: Final = '''\
 """$title for refmill."""
