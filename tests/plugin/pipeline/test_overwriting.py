@@ -80,6 +80,24 @@ def test_a_library_whose_strings_and_comments_are_not_written_is_left_as_it_was(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "library",
+    ["My own library.\n\n" + GOOD, GOOD + "\n% section two\n", GOOD + "a word\n" + GOOD.replace("bee", "cat")],
+)
+def test_a_library_whose_text_between_entries_is_not_written_is_left_as_it_was(
+    library: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("x.bib").write_text(library)
+    assert main(["convert", "x.bib", "-o", "x.bib", "--overwrite", "--offline"]) == 2
+    assert "1 blocks of the inputs (text between entries) are not written yet" in capsys.readouterr().err
+    assert Path("x.bib").read_text() == library
+
+
+def test_the_line_that_names_the_encoding_is_no_text_between_entries() -> None:
+    Path("x.bib").write_text("% Encoding: UTF-8\n\n" + GOOD + "\n\n")
+    assert main(["convert", "x.bib", "-o", "x.bib", "--overwrite", "--offline"]) == 0
+
+
 def test_the_api_leaves_a_library_as_it_was_whose_strings_and_comments_are_not_written() -> None:
     Path("x.bib").write_text(BLOCKS)
     with refmill.read("x.bib") as entries, pytest.raises(refmill.UsageError, match="4 blocks of the inputs"):

@@ -44,17 +44,23 @@ _LIKE_AN_ENTRY = re.compile(
 """Text between blocks that was meant as an entry, and has no head by which it could be read."""
 
 _COMMENT = re.compile(r"\ufeff?(?:\s*+%[^\n]*+)*+\s*+")
+_NOTHING = re.compile(r"\ufeff?(?:\s*+%[ \t]*+Encoding:[^\n]*+)*+\s*+")
+"""Text between blocks that nobody misses."""
 _STRING = re.compile(r"@\s*+\w++\s*+[{(]\s*+([^\s={}\"#,]++)\s*+=")
 _SHOWN: Final = 1000
 """Characters of a text without entries that the problems file quotes."""
 
 
 class BibRecord(msgspec.Struct, gc=False):
-    """One block of a .bib as it stands there, the `@string` definitions in front of it, and what is wrong with it."""
+    """One block of a .bib as it stands there, the `@string` definitions in front of it, and what is wrong with it.
+
+    `is_block` is False for text between blocks, which is a comment.
+    """
 
     text: str
     strings: dict[str, str]
     problem: str = ""
+    is_block: bool = True
 
 
 @hookimpl
@@ -71,7 +77,7 @@ def refmill_readers() -> Iterator[Reader[BibRecord]]:
 
 
 def records(source: Source) -> Iterator[BibRecord]:
-    """Every block but the text between them, which is comment. Where such text hides something lost, that is told."""
+    """Every block, and the text between them where there is any. Where such text hides something lost, that is told."""
     strings: dict[str, str] = {}
     is_bib = False
     is_told = False
@@ -87,9 +93,16 @@ def records(source: Source) -> Iterator[BibRecord]:
                 is_told = True
                 source.line += block.text.count("\n", 0, found.start())
                 yield BibRecord(block.text[found.start() :], {}, "not BibTeX: this begins as no entry does")
-            elif stray is None and not _COMMENT.fullmatch(block.text):
+            elif is_bib or _COMMENT.fullmatch(block.text):
+                if not _NOTHING.fullmatch(block.text):
+                    yield BibRecord(block.text, {}, is_block=False)
+            elif stray is None:
                 stray = block
             continue
+        if stray and not is_bib:
+            source.line = stray.line
+            yield BibRecord(stray.text, {}, is_block=False)
+            source.line = block.line
         is_bib = True
         if not block.is_closed:
             yield BibRecord(block.text, {}, f"the {block.kind} is never closed")
@@ -123,6 +136,8 @@ def entry(record: BibRecord) -> Entry:
     """Raises SkipRecord for what is no entry, ReadError for one that cannot be parsed."""
     if record.problem:
         raise ReadError(record.problem)
+    if not record.is_block:
+        raise SkipRecord("text between entries", content="text between entries")
     opening = opening_of(record.text)
     if opening is None:
         raise ReadError("not BibTeX: the entry begins without a brace")

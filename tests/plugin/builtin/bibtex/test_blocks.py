@@ -99,7 +99,7 @@ def test_fields_behind_the_end_of_an_entry_are_told_with_their_line() -> None:
 
 def test_a_block_is_quoted_with_the_line_on_which_it_begins() -> None:
     source = Source(io.BytesIO(b"text\n\n@misc{a,\n title={A}}\n@misc{b} @misc{c}\n\n@misc\n{d}"))
-    assert [source.line for _ in bib.records(source)] == [3, 5, 5, 7]
+    assert [source.line for _ in bib.records(source)] == [1, 3, 5, 5, 7]
 
 
 def test_a_block_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
