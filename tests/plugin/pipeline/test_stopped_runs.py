@@ -27,8 +27,7 @@ class Run:
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
         words = [sys.executable, "-m", "refmill.cli", "convert", dump, "--enrich", "none", "--jobs", "2", "-q"]
-        # what starts the tests may ignore these: a shell does SIGINT for what it runs behind, nohup SIGHUP
-        code = "import os, sys; from signal import *; signal(SIGINT, SIG_DFL); signal(SIGHUP, SIG_DFL); " + before
+        code = "import os, sys; from signal import *; " + before
         code += "os.execv(sys.argv[1], sys.argv[1:])"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, words), "-o", str(folder / "refs.bib")],
