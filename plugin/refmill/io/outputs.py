@@ -91,8 +91,8 @@ class Outputs:
                 add(entry)
 
 
-class _Rendered:
-    """An output whose exporter renders one entry after the other."""
+class _Writer:
+    """An open output. `count`: entries that were written; `refused`: those that the exporter could not write."""
 
     def __init__(self, number: int, output: Output, target: Target, registry: Registry, report: Report) -> None:
         self.output = output
@@ -102,6 +102,19 @@ class _Rendered:
         self._number = number
         self._registry = registry
         self._report = report
+
+    def _failed(self, error: Exception) -> UsageError:
+        """Note the fault of the exporter; what to raise where the output cannot go on without it."""
+        exporter = self.output.exporter
+        self._registry.fault(exporter, error)
+        return UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}")
+
+
+class _Rendered(_Writer):
+    """An output whose exporter renders one entry after the other."""
+
+    def __init__(self, number: int, output: Output, target: Target, registry: Registry, report: Report) -> None:
+        super().__init__(number, output, target, registry, report)
         assert output.exporter.render
         self._render = output.exporter.render
         self._options = output.options
@@ -174,22 +187,14 @@ class _Rendered:
         try:
             return str(text(self._options) if callable(text) else text).encode("utf-8", "replace")
         except Exception as error:
-            exporter = self.output.exporter
-            self._registry.fault(exporter, error)
-            raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
+            raise self._failed(error) from error
 
 
-class _Whole:
+class _Whole(_Writer):
     """An output whose exporter must see all entries: they wait in a temporary file."""
 
     def __init__(self, number: int, output: Output, target: Target, registry: Registry, report: Report) -> None:
-        self.output = output
-        self.target = target
-        self.count = 0
-        self.refused = 0
-        self._number = number
-        self._registry = registry
-        self._report = report
+        super().__init__(number, output, target, registry, report)
         self._spool = Spool()
 
     def add(self, entry: Entry) -> None:
@@ -210,8 +215,7 @@ class _Whole:
             except Exception as error:
                 if isinstance(error, OSError) and error.errno in _NO_ROOM:
                     raise self._no_room(error) from error
-                self._registry.fault(exporter, error)
-                raise UsageError(f"{self.output.path}: the exporter {exporter.name} failed: {error}") from error
+                raise self._failed(error) from error
             text.seek(0)
             while block := text.buffer.read(_BUFFERED):
                 self.target.write(memoryview(block))
