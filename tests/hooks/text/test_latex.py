@@ -166,6 +166,13 @@ def test_letters_that_are_spelled_join_no_command(value: str, ascii_tex: str) ->
     assert ascii_latex(value) == ascii_tex
 
 
+@pytest.mark.parametrize("text", [r"$Ã\kern©$", r"$\~A°$", r"$Ã\left©$"])
+def test_letters_of_math_that_become_neighbours_are_not_read_as_bytes_of_another(text: str) -> None:
+    value = latex(text)
+    assert "Ã{}" in value
+    assert latex(value) == value
+
+
 @pytest.mark.parametrize("sign", [*' ,"{}%#~\\', "\n", "\x01", "\x85", "\u202e", "\u200b", "^^"])
 @pytest.mark.parametrize("source", ["csl", "bib"])
 def test_a_key_with_a_sign_that_ends_it_is_none(sign: str, source: str) -> None:

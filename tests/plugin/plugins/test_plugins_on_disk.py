@@ -15,6 +15,11 @@ GOOD = HEAD + (
     "@hookimpl\ndef refmill_exporters():\n"
     "    yield Exporter(name='good', title='ids', render=render, suffixes=('.good',))\n"
 )
+WHOLE = HEAD + (
+    "def write(entries, out, options):\n    out.write(str(1 // 0))\n\n"
+    "@hookimpl\ndef refmill_exporters():\n"
+    "    yield Exporter(name='whole', title='all at once', write=write, suffixes=('.whole',))\n"
+)
 DUMP = "".join(f"We study.\n\narXiv:2403.{number:05}\nCreated: 2024-03-02\n\n" for number in range(1, 1201))
 
 
@@ -115,6 +120,16 @@ def test_an_exporter_that_raises_on_the_thousandth_entry_costs_that_entry(place:
     assert "plugin mine (mine 1.2): exporter good: ZeroDivisionError" in done.stderr
     strict = place.refmill("convert", "dump.txt", "--offline", "-o", "refs.good", "--strict")
     assert strict.returncode == 2
+
+
+def test_an_exporter_that_fails_as_a_whole_ends_the_run_and_strict_names_its_plugin(place: Place) -> None:
+    place.install("mine", WHOLE)
+    words = ["convert", "dump.txt", "--offline", "-o", "refs.whole"]
+    done, strict = place.refmill(*words), place.refmill(*words, "--strict")
+    assert (done.returncode, strict.returncode) == (2, 2)
+    assert "refs.whole: the exporter whole failed: " in done.stderr
+    assert "plugin mine (mine 1.2): exporter whole: ZeroDivisionError" in strict.stderr
+    assert not (place.folder / "refs.whole").exists()
 
 
 def test_what_a_plugin_prints_does_not_reach_stdout(place: Place) -> None:
